@@ -24,10 +24,12 @@ import { openDatabase } from './db/open-database.ts'
 import { disclosureRules } from './disclosure/index.ts'
 import type { Files } from './files/files.ts'
 import { openFiles } from './files/open-files.ts'
+import { probeStorage } from './files/probe-storage.ts'
 import { formats } from './formats/index.ts'
 import type { Config } from './platform/config.ts'
 import { buildEventLog, type EventLog, type LogSink } from './platform/log/events.ts'
 import { packageFile } from './platform/package-root.ts'
+import { storageAdvice } from './platform/storage-fault.ts'
 
 export interface OpenContext extends AppContext {
   readonly readiness: Readiness
@@ -78,6 +80,7 @@ export async function openContext(config: Config, log: LogSink): Promise<OpenCon
   // Contracts first, so that a faulty one is reported before a database is started.
   const contracts = await loadAllContracts(config)
   await refuseMissingDatabase(config)
+  await refuseFullDisk(config)
   const check = (session: Sql) => checkDataFolder(session, dataFolderOf(config))
   const database = await openDatabase({ config, observe: eventLog.observe, migrate: true, check })
   try {
@@ -86,6 +89,19 @@ export async function openContext(config: Config, log: LogSink): Promise<OpenCon
     await database.close()
     throw error
   }
+}
+
+/**
+ * Refuses to start an embedded database on a disk that takes no more bytes: it would try for half a minute, or
+ * stop in the middle of its recovery. With a server of its own the service can still be read.
+ */
+async function refuseFullDisk(config: Config): Promise<void> {
+  if (config.DATABASE_URL !== undefined) return
+  const { files } = dataFolderOf(config)
+  const fault = await probeStorage(files)
+  if (fault === undefined) return
+  const why = fault === 'full' ? 'the disk is full' : 'it is read-only'
+  throw new Error(`Nothing can be written to ${files}: ${why}. ${storageAdvice(fault)}`)
 }
 
 /** Parts of a context: the settings, what is already loaded and opened, a clock and an event log. */

@@ -60,7 +60,9 @@ const fileLinesMax = 400
 const fileLinesMin = 15
 
 /** Longer than a file should be, each for a reason. */
-const long: Readonly<Record<string, string>> = {}
+const long: Readonly<Record<string, string>> = {
+  'platform/problem-list.ts': 'one entry for each problem, in one closed list',
+}
 
 /** Shorter than a file should be, each for a reason; every index.ts may be. */
 const short: Readonly<Record<string, string>> = {

@@ -13,6 +13,7 @@ import { withoutValues } from './database-error.ts'
 import { joinCluster } from './embedded/cluster.ts'
 import { withLock } from './lock.ts'
 import { migrate } from './migrate.ts'
+import { openResponsiveness } from './responsiveness.ts'
 
 export interface DatabaseOptions {
   readonly config: Config
@@ -104,6 +105,7 @@ function connect(url: string, serverVersion: string, poolMax: number, leave: () 
   const forRead = openSql(url, 'serve', poolMax)
   const work = openSql(url, 'work', poolMax)
   const notices = openChangeNotices(url, work)
+  const responsiveness = openResponsiveness(url)
   return {
     serverVersion,
     ownerUrl: url,
@@ -114,8 +116,9 @@ function connect(url: string, serverVersion: string, poolMax: number, leave: () 
     copyTo: (statement, options) => copyTo(url, statement, options),
     subscribe: notices.subscribe,
     lock: (name, run, patience) => withLock(url, name, run, patience),
+    responds: responsiveness.responds,
     close: async () => {
-      await notices.close()
+      await Promise.all([notices.close(), responsiveness.close()])
       await Promise.all([serve, forRead, work].map((client) => client.end({ timeout: 5 })))
       await leave()
     },

@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { Digest } from '../platform/digest.ts'
+import type { StorageFault } from '../platform/storage-fault.ts'
 
 export interface StoredFile {
   readonly bytes: number
@@ -59,6 +60,8 @@ export interface Files {
    * removes nothing, if a file of it is sealed, unless `sealed` says that these are meant.
    */
   readonly remove: (name: string, options?: { readonly sealed?: boolean }) => Promise<void>
+  /** Why no file can be written now, tried by writing one; undefined if it can. */
+  readonly findFault: () => Promise<StorageFault | undefined>
   /** A path on this machine that gives random access to a file or folder. */
   readonly localPath: (name: string) => Promise<string>
 }

@@ -13,6 +13,7 @@ import { ownerName } from './binding.ts'
 import { FileStream } from './file-stream.ts'
 import type { Files, StoredFile, WriteOptions } from './files.ts'
 import { place, refuseSealed, sealedMode } from './place-file.ts'
+import { probeStorage } from './probe-storage.ts'
 import { clearUnfinished, unfinished, unfinishedName } from './unfinished.ts'
 
 /** Few system calls for large files, and little memory. */
@@ -52,6 +53,7 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
       await rm(path, { recursive: true, force: true })
       await syncFolder(dirname(path)).catch(unlessMissing)
     },
+    findFault: () => probeStorage(root),
     localPath: async (name) => pathOf(name),
   }
 }

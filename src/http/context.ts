@@ -51,7 +51,7 @@ interface KeyAccess {
 export interface HttpContext extends Pick<EventLog, 'observe' | 'observeAs'> {
   readonly config: Config
   readonly clock: Clock
-  readonly database: Pick<Database, 'subscribe'>
+  readonly database: Pick<Database, 'subscribe' | 'responds'>
   readonly contracts: Contracts
   readonly keys: KeyAccess
   /** A problem as a page for a browser. */

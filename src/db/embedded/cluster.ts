@@ -4,7 +4,7 @@
  * written.
  */
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
@@ -175,11 +175,15 @@ const leaseName = (clone: string): string =>
 
 async function takeLease(context: ClusterContext): Promise<Lease> {
   let cause: unknown
+  const logBytes = await sizeOf(context.log)
   for (let failures = 0; failures < joinAttemptsMax; failures++) {
     // Waits grow with each failure: 0.1 s, then 0.2 s, about half a minute in all.
     if (failures > 0) await wait(100 * failures)
     const postmaster = await findOrStart(context)
-    if (postmaster === undefined) continue
+    if (postmaster === undefined) {
+      await refuseFullDisk(context, logBytes)
+      continue
+    }
     const lease = await connect(context, postmaster).catch((error: unknown) => {
       cause = error
     })
@@ -199,6 +203,25 @@ async function takeLease(context: ClusterContext): Promise<Lease> {
     {
       cause,
     },
+  )
+}
+
+/** A server that cannot write will not be able to in a moment either: its operator is told at once. */
+async function refuseFullDisk({ log }: ClusterContext, from: number): Promise<void> {
+  const text = await readFile(log, 'utf8').catch(() => '')
+  const [reason] =
+    /No space left on device|Disk quota exceeded|Read-only file system/.exec(text.slice(from)) ?? []
+  if (reason === undefined) return
+  throw new Error(
+    `The embedded database can't write to its disk: ${reason.toLowerCase()}. ` +
+      `Free space on the disk of ${dirname(log)}, or make it writable; then start again.`,
+  )
+}
+
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
   )
 }
 

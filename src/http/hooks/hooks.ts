@@ -17,6 +17,7 @@ import { type App, refuseUnknown } from '../route-helpers.ts'
 import { refuseDuplicateHost } from '../sockets.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
 import { readConstantHeaders } from './constant-headers.ts'
+import { answerWhenFrozen } from './frozen-database.ts'
 import { enforceQuota, registerKeyHooks, withReadAudit } from './key-hooks.ts'
 import { lazyValidator, type SchemaCompilation } from './lazy-compilers.ts'
 import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
@@ -55,6 +56,7 @@ export async function registerHooks(
     reply.removeHeader('content-type')
     done(null, request.method === 'HEAD' ? '' : null)
   })
+  answerWhenFrozen(app, context)
   registerRequestEvents(app, context)
   const count = registerCallerHook(app, context)
   app.addHook('onRequest', refuseUnacceptableRequests)

@@ -125,6 +125,7 @@ export function buildUploads(context: AppContext): Uploads {
       const finishedId = finishedIds.get(request)
       if (finishedId !== undefined) await finished(finishedId)
       if (faults.has(request)) throw faults.get(request)
+      if (response.status >= 500) await refuseStorageFault(context)
       return response
     },
     finished,
@@ -137,6 +138,12 @@ export function buildUploads(context: AppContext): Uploads {
 export function finishedHeaders(context: AppContext, { bundle }: FinishedUpload): Record<string, string> {
   const receipt = `${context.config.QINGDAN_PUBLIC_URL}/v1/bundles/${bundle}`
   return { 'qingdan-bundle': bundle, link: `<${receipt}>; rel="describedby"` }
+}
+
+/** The library hides the system's error, but a disk that was full a moment ago still is. */
+async function refuseStorageFault({ files }: AppContext): Promise<void> {
+  const fault = await files.findFault()
+  if (fault !== undefined) throw problem(`storage-${fault}`)
 }
 
 async function refuseTooMany(context: AppContext, keyId: string): Promise<void> {
