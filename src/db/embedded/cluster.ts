@@ -206,7 +206,7 @@ async function takeLease(context: ClusterContext): Promise<Lease> {
   )
 }
 
-/** A server that cannot write will not be able to in a moment either: its operator is told at once. */
+/** A server that cannot write will not be able to in a moment either: so this is an error at once. */
 async function refuseFullDisk({ log }: ClusterContext, from: number): Promise<void> {
   const text = await readFile(log, 'utf8').catch(() => '')
   const [reason] =
