@@ -4,7 +4,15 @@
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { accessRoutes, countRequest, findCaller, usageCounterOf, writeReads } from './accounts/index.ts'
+import {
+  accessRoutes,
+  addRates,
+  countRequest,
+  deleteRates,
+  findCaller,
+  usageCounterOf,
+  writeReads,
+} from './accounts/index.ts'
 import { annualListRoutes, startListTasks } from './annual-lists/index.ts'
 import { type AppContext, catalogueRoutes, followContracts } from './catalogue/index.ts'
 import type { OpenContext } from './context.ts'
@@ -140,6 +148,10 @@ function httpContext(context: AppContext): HttpContext {
       countRequest: (keyId, quota, now) => countRequest(database, keyId, quota, now),
       writeReads: (reads, by, at) => writeReads(database.work, reads, by, at),
       countUse: (use, isRefused) => usage.count(use, isRefused),
+      addRates: async (counts) => {
+        await deleteRates(database)
+        return addRates(database, counts)
+      },
       close: () => usage.close(),
     },
     renderProblem,

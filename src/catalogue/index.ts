@@ -27,6 +27,14 @@ export {
   readFeed,
 } from './changes/read-changes.ts'
 export type { AppContext, Readiness } from './context.ts'
+export {
+  bindDataFolder,
+  bindRestored,
+  checkDataFolder,
+  dataFolderOf,
+  isNew,
+  refuseMissingDatabase,
+} from './data-folder.ts'
 export { datasetBody, editionsOf, isSynthetic } from './datasets/bodies.ts'
 export { checkPins, restorePin } from './datasets/check-pins.ts'
 export { followContracts } from './datasets/follow-contracts.ts'
@@ -86,3 +94,4 @@ export {
   readVersions,
 } from './versions/published.ts'
 export { type RecordedVersion, readDrafts, readRecorded } from './versions/recorded-versions.ts'
+export { sealPublished, sealVersion } from './versions/seal-files.ts'

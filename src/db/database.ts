@@ -63,5 +63,10 @@ export interface Database {
    * first call opens a session. Returns a function that says whether every change is being received now.
    */
   readonly subscribe: (listener: () => void) => () => boolean
+  /**
+   * Whether the database answers within this time, asked on a connection of its own. Never rejects; callers at
+   * the same time share one question.
+   */
+  readonly responds: (millisecondsMax: number) => Promise<boolean>
   readonly close: () => Promise<void>
 }

@@ -2,6 +2,7 @@
  * Opens the database: the server of DATABASE_URL, else the embedded PostgreSQL of the data folder; both are
  * used the same way, each role with its own login. Rejects servers older than 15.
  */
+import type { Sql } from 'postgres'
 import type { Config } from '../platform/config.ts'
 import type { Observe } from '../platform/log/events.ts'
 import { openChangeNotices } from './change-notices.ts'
@@ -12,12 +13,15 @@ import { joinCluster } from './embedded/cluster.ts'
 import { withLock } from './lock.ts'
 import { findLogins } from './logins.ts'
 import { migrate } from './migrate.ts'
+import { openResponsiveness } from './responsiveness.ts'
 
 export interface DatabaseOptions {
   readonly config: Config
   readonly observe: Observe
   /** Whether to run migrations first; default true. */
   readonly migrate?: boolean
+  /** Called before the migration with a session of the owner; throws if the database must not be used. */
+  readonly check?: (session: Sql) => Promise<void>
 }
 
 /** PostgreSQL 15, as `server_version_num`. */
@@ -36,6 +40,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       embedded: config.DATABASE_URL === undefined,
       seconds: (performance.now() - began) / 1000,
     })
+    if (options.check !== undefined) await inSession(addresses.owner, 'owner', options.check)
     if (options.migrate !== false) observe('database-migrated', { migrations: await migrate(addresses) })
     return connect(addresses, serverVersion, config.QINGDAN_POOL_MAX, leave)
   } catch (error) {
@@ -106,6 +111,7 @@ function connect(
   const forRead = openSql(addresses.serve, 'serve', poolMax)
   const work = openSql(addresses.work, 'work', poolMax)
   const notices = openChangeNotices(addresses.serve, work)
+  const responsiveness = openResponsiveness(addresses.serve)
   return {
     serverVersion,
     ownerUrl: addresses.owner,
@@ -117,8 +123,9 @@ function connect(
     copyTo: (statement, options) => copyTo(addresses, statement, options),
     subscribe: notices.subscribe,
     lock: (name, run, patience) => withLock(addresses.work, name, run, patience),
+    responds: responsiveness.responds,
     close: async () => {
-      await notices.close()
+      await Promise.all([notices.close(), responsiveness.close()])
       await Promise.all([serve, forRead, work].map((client) => client.end({ timeout: 5 })))
       await leave()
     },

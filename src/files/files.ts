@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { Digest } from '../platform/digest.ts'
+import type { StorageFault } from '../platform/storage-fault.ts'
 
 export interface StoredFile {
   readonly bytes: number
@@ -12,17 +13,31 @@ export interface StoredFile {
 
 /** How a stored file differs from its record. */
 export type FileFault = 'missing' | 'size' | 'digest'
+export interface WriteOptions {
+  readonly bytesMax?: number
+  /**
+   * Whether to replace a file that has other bytes: what an earlier attempt left, or damaged bytes under a name
+   * that contains their digest. A sealed file is never replaced.
+   */
+  readonly replace?: boolean
+}
 
 export interface Files {
   /**
-   * Writes a file atomically (a temporary name, fsync, rename, fsync of the folder) and returns its size and
-   * SHA-256. The name may be computed from these.
+   * Writes a file atomically (a temporary name, fsync, link, fsync of the folder) and returns its size and
+   * SHA-256. The name may be computed from these. A file with the same bytes stays as it is; for one with
+   * other bytes FileConflict is thrown, and it stays as well.
    */
   readonly write: (
     name: string | ((stored: StoredFile) => string),
     source: AsyncIterable<Uint8Array | string>,
-    options?: { readonly bytesMax?: number },
+    options?: WriteOptions,
   ) => Promise<StoredFile>
+  /**
+   * Seals a file, which takes its write permission: from now on no write replaces its bytes and no plain
+   * `remove` deletes it. Returns whether the file exists.
+   */
+  readonly seal: (name: string) => Promise<boolean>
   /**
    * Reads a file or a range of it (`end` inclusive), in chunks of 1 MiB. Throws ENOENT if it does not exist.
    */
@@ -53,8 +68,13 @@ export interface Files {
    * the folder does not exist.
    */
   readonly list: (folder: string) => Promise<readonly string[]>
-  /** Removes a file or a folder with its content; does nothing if it does not exist. */
-  readonly remove: (name: string) => Promise<void>
+  /**
+   * Removes a file or a folder with its content; does nothing if it does not exist. Throws FileConflict, and
+   * removes nothing, if a file of it is sealed, unless `sealed` says that these are meant.
+   */
+  readonly remove: (name: string, options?: { readonly sealed?: boolean }) => Promise<void>
+  /** Why no file can be written now, tried by writing one; undefined if it can. */
+  readonly findFault: () => Promise<StorageFault | undefined>
   /** A path on this machine that gives random access to a file or folder. */
   readonly localPath: (name: string) => Promise<string>
 }

@@ -98,6 +98,8 @@ const everywhere: readonly ProblemCode[] = [
   'not-acceptable',
   'internal',
   'not-ready',
+  'storage-full',
+  'storage-read-only',
 ]
 
 /** The problem responses of a route's schema: `response: {200: …, ...problemResponses('not-found')}`. */

@@ -29,6 +29,8 @@ export const bundle = qingdan.table(
     /** Oldest first. */
     history: jsonb().$type<ReceiptBody['history']>().notNull(),
     receivedAt: instant('received_at').notNull(),
+    /** The order in which bundles arrived, whatever the clock said. A rejected one that returns gets a new one. */
+    arrival: bigint({ mode: 'number' }).notNull().generatedByDefaultAsIdentity(),
     /** Who delivered it: `key:<id>` or `cli:<user>`. */
     broughtBy: text('brought_by').notNull(),
     /** Known once the manifest has been verified. */

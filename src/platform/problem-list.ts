@@ -396,6 +396,18 @@ export const problems = {
     titleZh: '服务正在启动、停止，或暂时无法连接数据库',
     hint: 'Try again in a few seconds; GET /ready answers 200 when the service is ready.',
   },
+  'storage-full': {
+    status: 507,
+    title: 'The disk of the service is full',
+    titleZh: '服务的磁盘空间已满',
+    hint: 'Try again later: the operator has to free space. What you sent was not stored; published data can still be read.',
+  },
+  'storage-read-only': {
+    status: 503,
+    title: 'The service cannot store anything at the moment',
+    titleZh: '服务目前无法写入存储',
+    hint: 'Try again later: the operator has to make the folder or the database writable. What you sent was not stored; published data can still be read.',
+  },
   internal: {
     status: 500,
     title: 'Internal error',

@@ -12,6 +12,7 @@ import {
 } from '../catalogue/index.ts'
 import type { Database } from '../db/database.ts'
 import type { Files } from '../files/files.ts'
+import { removeWithCopies } from '../files/set-aside.ts'
 import type { Config } from '../platform/config.ts'
 import type { Observe } from '../platform/log/events.ts'
 import { problem } from '../platform/problem.ts'
@@ -36,15 +37,18 @@ export async function removeVersion(context: RemovalContext, of: StoredVersion):
   const [row] = await database.work`
     SELECT FROM qingdan.version WHERE id = ${of.id} AND withdrawn_at IS NOT NULL`
   if (row === undefined) throw new Error('only the data of a withdrawn version are removed')
-  await files.remove(versionFolder(of))
-  await files.remove(bagFolder(of))
+  await removeWithCopies(files, versionFolder(of))
+  await removeWithCopies(files, bagFolder(of))
   observe('checkpoint-reached', { step: 'erase', point: 'files-removed' })
   const table = recordsTable(of.id)
   await database.work
     .begin(async (tx) => {
       await tx.unsafe(`SET LOCAL lock_timeout = ${lockMillisecondsMax}`)
-      // The second one holds the lines of a plain file while a mirror loads it.
-      await tx.unsafe(`DROP TABLE IF EXISTS ${publishedTable(table)}, ${publishedTable(`${table}_lines`)}`)
+      // Besides: the lines of a plain file while a mirror loads it, and what a repair left or set aside.
+      const tables = await tx<{ tablename: string }[]>`
+        SELECT tablename FROM pg_tables WHERE schemaname = 'published'
+          AND (tablename = ${table} OR starts_with(tablename, ${`${table}_`}))`
+      for (const { tablename } of tables) await tx.unsafe(`DROP TABLE ${publishedTable(tablename)}`)
       await clearRecords(tx, of.id)
     })
     .catch((error: { readonly code?: string }) => {

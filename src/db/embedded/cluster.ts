@@ -4,8 +4,8 @@
  * written.
  */
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Observe } from '../../platform/log/events.ts'
@@ -156,6 +156,13 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
 
 async function readOwn(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') {
+      throw new Error(
+        `${path} is missing, so ${dirname(path)} is no complete database. ` +
+          `Mount its volume, or restore it from a backup; an empty folder can be removed.`,
+        { cause },
+      )
+    }
     if (cause.code !== 'EACCES') throw cause
     throw new Error(
       `${path} belongs to another account. ` +
@@ -189,11 +196,15 @@ const leaseName = (clone: string): string =>
 async function takeLease(context: ClusterContext): Promise<Lease> {
   let cause: unknown
   let refusals = 0
+  const logBytes = await sizeOf(context.log)
   for (let failures = 0; failures < joinAttemptsMax; failures++) {
     // Waits grow with each failure: 0.1 s, then 0.2 s, about half a minute in all.
     if (failures > 0) await wait(100 * failures)
     const postmaster = await findOrStart(context)
-    if (postmaster === undefined) continue
+    if (postmaster === undefined) {
+      await refuseFullDisk(context, logBytes)
+      continue
+    }
     const lease = await connect(context, postmaster).catch((error: unknown) => {
       cause = error
     })
@@ -216,6 +227,25 @@ async function takeLease(context: ClusterContext): Promise<Lease> {
     {
       cause,
     },
+  )
+}
+
+/** A server that cannot write will not be able to in a moment either: so this is an error at once. */
+async function refuseFullDisk({ log }: ClusterContext, from: number): Promise<void> {
+  const text = await readFile(log, 'utf8').catch(() => '')
+  const [reason] =
+    /No space left on device|Disk quota exceeded|Read-only file system/.exec(text.slice(from)) ?? []
+  if (reason === undefined) return
+  throw new Error(
+    `The embedded database can't write to its disk: ${reason.toLowerCase()}. ` +
+      `Free space on the disk of ${dirname(log)}, or make it writable; then start again.`,
+  )
+}
+
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
   )
 }
 

@@ -37,6 +37,14 @@ export async function findClusterLocation(dataFolder: string, observe: Observe):
   return reportMoved(folder, await recordOutsideHome(folder), observe)
 }
 
+/** Whether a data folder has its embedded database: complete, here or where the record says. Changes nothing. */
+export async function hasCluster(dataFolder: string): Promise<boolean> {
+  const folder = resolve(dataFolder)
+  const recorded = await readFile(join(folder, recordName), 'utf8').catch(() => undefined)
+  const home = isRoot() && recorded !== undefined ? recorded.trim() : folder
+  return fileExists(join(home, 'database', 'password'))
+}
+
 /** Logged at each start: whoever copies or deletes the data folder must know what is outside it. */
 async function reportMoved(folder: string, home: string, observe: Observe): Promise<ClusterLocation> {
   observe('database-moved', { reason: `root's helper account could not reach ${folder}`, path: home })

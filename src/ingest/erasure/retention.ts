@@ -3,7 +3,9 @@
  * nobody has decided about in quarantine. Receipts and findings stay. What a current part or the current
  * version needs to be restored or corrected is never removed.
  */
+
 import { type AppContext, readMirror } from '../../catalogue/index.ts'
+import { removeWithCopies } from '../../files/set-aside.ts'
 import { problem } from '../../platform/problem.ts'
 import { dropStaged } from '../pipeline/parts.ts'
 import { dropBundle } from '../quarantine/quarantine.ts'
@@ -75,7 +77,7 @@ async function expire(context: AppContext, { id, cause }: Expired): Promise<void
 async function removeBytes(context: AppContext, id: string, cause: Cause): Promise<void> {
   await context.database.work.begin(async (tx) => {
     if ((await lockState(tx, id)) !== (cause === 'superseded' ? 'staged' : cause)) return
-    await context.files.remove(bundleFolder(id))
+    await removeWithCopies(context.files, bundleFolder(id))
     await writeErased(tx, id, context.clock())
   })
 }

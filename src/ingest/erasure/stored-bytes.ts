@@ -2,10 +2,12 @@
  * The stored bytes of bundles that were dropped or erased. They are removed while the bundle's row is locked,
  * so that an upload of the same bytes has to wait and is stored anew.
  */
+
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Transaction } from '../../db/database.ts'
+import { removeWithCopies } from '../../files/set-aside.ts'
 import { problem } from '../../platform/problem.ts'
 import { writeErased } from '../receipts/receipts.ts'
 import type { BundleState, Decision } from '../receipts/schemas.ts'
@@ -30,11 +32,11 @@ export function reasonOf(text: string): string {
 export async function eraseDropped(context: AppContext, id: string): Promise<void> {
   await context.database.work.begin(async (tx) => {
     if ((await lockState(tx, id)) !== 'dropped') return
-    await context.files.remove(bundleFolder(id))
+    await removeWithCopies(context.files, bundleFolder(id))
     const [row] = await tx<{ act: Decision['act'] | null }[]>`
       SELECT decision->>'act' AS act FROM qingdan.bundle WHERE id = ${id}`
     if (row?.act === 'erase') {
-      await context.files.remove(receiptFolder(id))
+      await removeWithCopies(context.files, receiptFolder(id))
       await removeFromInbox(context.config.QINGDAN_INBOX, id)
     }
     await writeErased(tx, id, context.clock())

@@ -108,9 +108,9 @@ export async function writePart(
     SELECT FROM qingdan.part p
     WHERE p.dataset = ${part.dataset} AND p.edition = ${part.edition} AND p.provider = ${part.provider}
       AND p.replaced_at IS NULL AND
-      (SELECT max(received_at) FROM qingdan.bundle
+      (SELECT max(arrival) FROM qingdan.bundle
         WHERE id = p.bundle_id OR jsonb_exists(p.bundles, id)) >
-      (SELECT max(received_at) FROM qingdan.bundle WHERE id = ANY(${[...part.bundles]}))`
+      (SELECT max(arrival) FROM qingdan.bundle WHERE id = ANY(${[...part.bundles]}))`
   const [former] =
     newer !== undefined
       ? []

@@ -19,14 +19,14 @@ export const rejectedStates: readonly BundleState[] = ['refused', 'quarantined',
 export const isRejected = (state: BundleState): boolean => rejectedStates.includes(state)
 
 /**
- * The dated answer to a bundle: a row of the table `bundle`, without the columns that make `group`. It has
+ * The dated answer to a bundle: a row of the table `bundle`, without the columns that make `group` and the order of arrival. It has
  * counts of findings; the findings are listed in pages elsewhere.
  */
-export type Receipt = Readonly<Omit<typeof bundle.$inferSelect, (typeof groupColumns)[number]>> &
+export type Receipt = Readonly<Omit<typeof bundle.$inferSelect, (typeof omittedColumns)[number]>> &
   Pick<ReceiptBody, 'group' | 'inHand'>
 
-const groupColumns = ['groupIdentifier', 'groupNumber', 'groupCount'] as const
-const receiptColumns = selectList(bundle, { without: groupColumns })
+const omittedColumns = ['groupIdentifier', 'groupNumber', 'groupCount', 'arrival'] as const
+const receiptColumns = selectList(bundle, { without: omittedColumns })
 
 /**
  * Writes the first receipt of a bundle; returns false if it was received before, which changes nothing. A
@@ -42,8 +42,8 @@ export async function writeReceived(
     VALUES (${received.id}, ${received.packing}, ${received.bytes}, 'received', ${tx.json(history)},
       ${received.receivedAt}, ${received.broughtBy})
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
-      received_at = EXCLUDED.received_at, decision = NULL, exceeded = '[]', group_identifier = NULL,
-      erased_at = NULL,
+      received_at = EXCLUDED.received_at, arrival = EXCLUDED.arrival, decision = NULL, exceeded = '[]',
+      group_identifier = NULL, erased_at = NULL,
       history = qingdan.bundle.history || EXCLUDED.history
     WHERE qingdan.bundle.state = ANY(${[...rejectedStates]})`
   return made.count === 1

@@ -104,7 +104,10 @@ export async function receiveStream(
   // The digest is the name and known only after the last byte; until then a crash leaves nothing behind.
   const name = ({ digest }: StoredFile) => `${bundleFolder(digest)}/bundle.zip`
   const bytesMax = context.config.QINGDAN_BODY_BYTES_MAX
-  const { digest, bytes } = await context.files.write(name, from.source, { bytesMax })
+  const { digest, bytes } = await context.files.write(name, from.source, {
+    bytesMax,
+    replace: damaged,
+  })
   const known = await findReceipt(context.database.work, digest)
   if (known !== undefined && !isRejected(known.state)) return known
   return admit(context, { packing: 'zip', id: digest, bytes }, from.broughtBy)
@@ -135,12 +138,16 @@ export function bundleFolder(id: string): string {
   return `bundles/${id}`
 }
 
+/** The digest in the folder's name says which bytes belong there, so other ones can only be damaged. */
+const damaged = true
+
 async function storeBundle(context: AppContext, path: string, identity: BundleIdentity): Promise<void> {
   const folder = bundleFolder(identity.id)
   if (identity.packing === 'zip') {
     const stored = await context.files.write(
       `${folder}/bundle.zip`,
       createReadStream(path, { highWaterMark: 1 << 20 }),
+      { replace: damaged },
     )
     assertUnchanged(stored.digest === identity.id)
     return
@@ -149,7 +156,9 @@ async function storeBundle(context: AppContext, path: string, identity: BundleId
   try {
     let lines = ''
     for (const entry of bag.entries) {
-      const stored = await context.files.write(`${folder}/tree/${entry.path}`, bag.read(entry.path))
+      const stored = await context.files.write(`${folder}/tree/${entry.path}`, bag.read(entry.path), {
+        replace: damaged,
+      })
       lines += `${stored.digest}  ${entry.path}\n`
     }
     assertUnchanged(digestOf(lines) === identity.id)

@@ -1,5 +1,7 @@
 /** What all checks of `qingdan verify` share: the defects found, what was done about them, and the counts. */
+
 import type { AppContext } from '../../catalogue/index.ts'
+import { setAsideFolder } from '../../files/set-aside.ts'
 import type { Progress } from '../../ingest/index.ts'
 
 /** Everything that can be wrong, each with one sentence. */
@@ -78,8 +80,7 @@ export interface Verification {
 
 type Outcome = Pick<Defect, 'action'> & Partial<Pick<Defect, 'movedTo' | 'isResolved'>>
 
-/** Folder of what was moved out of the way, and of files that are being rendered again. */
-const asideFolder = 'set-aside'
+/** Folder of files that are being rendered again. */
 export const repairedFolder = 'repaired'
 
 /** Begins a verification without a defect. */
@@ -89,7 +90,7 @@ export function beginVerification(
 ): Verification {
   const defects: Defect[] = []
   // Each run has a folder of its own, so nothing set aside earlier is replaced.
-  const folder = `${asideFolder}/${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
+  const folder = `${setAsideFolder}/${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
   return {
     context,
     repair,

@@ -30,6 +30,16 @@ const events = {
     level: 'warn',
     message: 'The embedded database is stored outside the data folder; see the reason.',
   },
+  'storage-changed': {
+    level: 'warn',
+    message: 'The folder of files became writable, full or read-only; see `storage`.',
+    count: ['storage'],
+  },
+  'database-frozen': {
+    level: 'error',
+    message: 'The database does not answer; waiting requests were answered with 503.',
+    count: [],
+  },
   'contract-keyword-deprecated': {
     level: 'warn',
     message: 'A new contract uses former keywords; the next version should use the current ones.',

@@ -117,6 +117,8 @@ async function renderFile(
     const { bytes, digest } = await context.files.write(
       stored,
       bytesOf(context, format, renderContext, table, rendered),
+      // An earlier attempt may have left other bytes. It was never published: such files are sealed.
+      { replace: true },
     )
     return { name: fileName(version, name), format: name, mediaType, bytes, digest }
   } catch (error) {

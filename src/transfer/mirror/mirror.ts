@@ -22,6 +22,7 @@ import {
   openMirrored,
   readChanges,
   readMirror,
+  sealVersion,
   writeMirror,
 } from '../../catalogue/index.ts'
 import type { Contracts, PositionedChange } from '../../contract/index.ts'
@@ -154,6 +155,7 @@ async function release(
     await applyMirrored(tx, { changes, versions, contracts: pinsOf(changes, contracts), state })
   })
   context.observe('checkpoint-reached', { step: 'mirror', point: 'visible' })
+  for (const version of versions) await sealVersion(context, version)
   context.observe('mirror-updated', { changes: changes.length, versions: versions.length })
 }
 

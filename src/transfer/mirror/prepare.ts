@@ -37,7 +37,10 @@ async function storeVersion(
   for (const file of version.distributions) {
     const path = paths.file(version, file.name)
     if (!digests.has(path)) throw new BundleRefusal([contentFault(path)])
-    const stored = await context.files.write(storedName(version, file.format), bag.read(path))
+    const stored = await context.files.write(storedName(version, file.format), bag.read(path), {
+      // An earlier attempt, which was never visible: files of published versions are sealed.
+      replace: true,
+    })
     if (stored.digest !== file.digest || stored.bytes !== file.bytes)
       throw new BundleRefusal([contentFault(path)])
     context.observe('checkpoint-reached', { step: 'mirror', point: 'file-stored' })
