@@ -9,6 +9,7 @@ import {
   receiptCommand,
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
+import { backupCommand, restoreCommand } from './operations/commands.ts'
 import {
   approveCommand,
   dropCommand,
@@ -62,6 +63,8 @@ export const commands: readonly AddCommand[] = [
   exportCommand,
   mirrorCommand,
   pullCommand,
+  backupCommand,
+  restoreCommand,
   keyCommand,
   signerCommand,
   listCommand,

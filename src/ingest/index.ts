@@ -32,4 +32,5 @@ export {
 export { receiptRoutes } from './receipts/routes.ts'
 export { type InboxRound, openInbox } from './receive/inbox.ts'
 export { receive } from './receive/receive.ts'
+export { requeueBundles } from './receive/requeue.ts'
 export { ingestRoutes } from './routes.ts'
