@@ -14,7 +14,9 @@ export const folderMode = 0o700
 export async function writeStreamWhole<T>(
   temporary: string,
   source: AsyncIterable<Uint8Array>,
-  pathOf: () => { readonly path: string | undefined; readonly result: T },
+  pathOf: () =>
+    | { readonly path: string | undefined; readonly result: T }
+    | Promise<{ readonly path: string | undefined; readonly result: T }>,
 ): Promise<T> {
   await mkdir(dirname(temporary), { recursive: true, mode: folderMode })
   const handle = await open(temporary, 'wx', fileMode)
@@ -22,7 +24,7 @@ export async function writeStreamWhole<T>(
     for await (const chunk of source) await writeAll(handle, chunk)
     await handle.sync()
     await handle.close()
-    const { path, result } = pathOf()
+    const { path, result } = await pathOf()
     if (path === undefined) {
       await rm(temporary, { force: true })
       return result

@@ -118,7 +118,7 @@ async function writeLocked(
   }
   const set = newSetName(at)
   const bytes = Buffer.from(JSON.stringify(manifest))
-  const { content } = await writer.put(() => once(bytes), { compress: true, isStable: false })
+  const { content } = await writer.put(() => once(bytes), { compress: true })
   const { key } = await openPrivateKey(service.privateKey)
   const description = {
     format: manifest.format,
@@ -217,8 +217,7 @@ async function writeTables(
       snapshot.copy(table, (count) => {
         rows = count
       })
-    // Published records never change, so they are probably stored already.
-    const { content } = await put(read, { compress: true, isStable: table.schema === 'published' })
+    const { content } = await put(read, { compress: true })
     done += 1
     progress('database', done, snapshot.tables.length)
     const entry = { ...table, rows, content } as TableEntry
@@ -288,7 +287,7 @@ async function writeFiles(
   let done = 0
   const files = await inParallel(paths, filesAtOnce, async (path): Promise<FileEntry | undefined> => {
     const read = () => createReadStream(join(dataFolder, path), { highWaterMark: 1 << 20 })
-    const options = { compress: !isCompressed(path), isStable: true }
+    const options = { compress: !isCompressed(path) }
     const written = await put(read, options).catch((error: NodeJS.ErrnoException) => {
       // Erased or replaced since it was listed.
       if (error.code === 'ENOENT') return undefined

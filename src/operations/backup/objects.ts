@@ -33,14 +33,8 @@ interface Written {
 }
 
 export interface ObjectWriter {
-  /**
-   * Stores content unless it is stored already. `isStable` content is read once for its digest before anything
-   * is written; other content is expected to be new and is read once only.
-   */
-  readonly put: (
-    read: Read,
-    options: { readonly compress: boolean; readonly isStable: boolean },
-  ) => Promise<Written>
+  /** Stores content unless it is stored already: reads it for its digest, and again if it must be written. */
+  readonly put: (read: Read, options: { readonly compress: boolean }) => Promise<Written>
   /** All objects that were put, each once, sorted by name. */
   readonly stored: () => readonly StoredObject[]
 }
@@ -68,28 +62,28 @@ export async function openObjectWriter(options: WriterOptions): Promise<ObjectWr
     return found
   }
   return {
-    put: async (read, { compress, isStable }) => {
+    put: async (read, { compress }) => {
       const encoding = compress ? 'gzip' : 'identity'
-      if (isStable) {
-        const { bytes, sha256 } = await digestOfStream(read())
-        const object = nameOf(encoding, sha256)
-        if ((await find(object)) !== undefined)
-          return { content: { object, encoding, bytes, sha256 }, isNew: false }
-      }
+      const { bytes, sha256 } = await digestOfStream(read())
+      const object = nameOf(encoding, sha256)
+      if ((await find(object)) !== undefined)
+        return { content: { object, encoding, bytes, sha256 }, isNew: false }
       const plain = measure(read())
       const sealed = measure(
         encryptTo(compress ? gzip(plain.chunks) : plain.chunks, recipient, { compress: false }),
       )
       const temporary = join(folder, objectsFolder, unfinished, `${process.pid}.${randomUUID()}`)
       // The name follows from the bytes that were encrypted: a file may have been replaced meanwhile.
-      return writeStreamWhole(temporary, sealed.chunks, () => {
+      return writeStreamWhole(temporary, sealed.chunks, async () => {
         const content = { ...plain.done(), encoding } as const
-        const object = nameOf(encoding, content.sha256)
-        const result = (isNew: boolean) => ({ content: { object, ...content }, isNew })
-        // Equal content that was put at the same time: its digest is noted, so its bytes must stay.
-        if (put.has(object)) return { path: undefined, result: result(false) }
-        put.set(object, { name: object, ...sealed.done() })
-        return { path: objectPath(folder, object), result: result(true) }
+        const name = nameOf(encoding, content.sha256)
+        const result = (isNew: boolean) => ({ content: { object: name, ...content }, isNew })
+        // A stored object is never replaced, since sets note the digest of its bytes. Equal content may have been
+        // put at the same time.
+        if ((await find(name)) !== undefined || put.has(name))
+          return { path: undefined, result: result(false) }
+        put.set(name, { name, ...sealed.done() })
+        return { path: objectPath(folder, name), result: result(true) }
       })
     },
     stored: () => [...put.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
