@@ -148,7 +148,7 @@ t.test('a restored service serves the same', async (t) => {
       { state: 'prepared', digest: former?.digest },
       'from the stored bundle, with the same digest',
     )
-    const jobs = await work`SELECT name FROM pgboss.job ORDER BY name`
+    const jobs = await work`SELECT DISTINCT name FROM pgboss.job ORDER BY name`
     t.same(
       jobs.map(({ name }) => name as string),
       ['publish-edition', 'take-bundle'],
@@ -348,7 +348,7 @@ t.test('data of an older schema are migrated after they are loaded', async (t) =
     { code: '42P01' },
     'that table came later',
   )
-  await loadTables(url, async ({ copy }) => t.equal(await copy(early, line()), 1))
+  await loadTables(url, async ({ copy }) => void t.equal(await copy(early, line()), 1))
   t.ok(await hasContent(url))
   t.equal(await migrate(url), knownMigrations().length)
   const database = await openDatabase(databaseOptions(url))

@@ -4,12 +4,13 @@
  * written.
  */
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Observe } from '../../platform/log/events.ts'
 import { packageRoot } from '../../platform/package-root.ts'
+import { adoptCopiedCluster } from './copied-cluster.ts'
 import { type ClusterLocation, findClusterLocation } from './location.ts'
 import { makeCluster } from './make-cluster.ts'
 import {
@@ -121,6 +122,7 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
   const folder = join(location.home, 'database')
   await makeCluster({ folder, account: location.account, programs, owner })
   const cluster = join(folder, 'cluster')
+  await adoptCopiedCluster(cluster, location.account)
   const password = await readOwn(join(folder, 'password'))
   const major = (await readOwn(join(folder, 'version'))).trim()
   if (Number(major) !== programs.major) {
@@ -168,6 +170,11 @@ const leaseName = (clone: string): string =>
 
 async function takeLease(context: ClusterContext): Promise<Lease> {
   let cause: unknown
+  // Earlier lines are about earlier processes.
+  const logBytes = await stat(context.log).then(
+    ({ size }) => size,
+    () => 0,
+  )
   for (let failures = 0; failures < joinAttemptsMax; failures++) {
     // Waits grow with each failure: 0.1 s, then 0.2 s, about half a minute in all.
     if (failures > 0) await wait(100 * failures)
@@ -186,7 +193,8 @@ async function takeLease(context: ClusterContext): Promise<Lease> {
       throw error
     }
   }
-  const lastError = (await readFile(context.log, 'utf8').catch(() => '')).match(/FATAL: .*/g)?.at(-1)
+  const lines = (await readFile(context.log).catch(() => Buffer.alloc(0))).subarray(logBytes).toString('utf8')
+  const lastError = lines.match(/(?:FATAL|postgres): .*/g)?.at(-1)
   throw new Error(
     `The embedded database did not start (${lastError ?? 'its log has no fatal error'}); see ${context.log}.`,
     {
