@@ -293,6 +293,7 @@ t.test('only an empty place and the right keys', async (t) => {
   t.equal(await reasonOf(restoreSet(target({ ...config, QINGDAN_DATA: full }), order)), 'not-empty')
   const occupied = { ...config, DATABASE_URL: source.url, QINGDAN_DATA: join(folder, 'free') }
   t.equal(await reasonOf(restoreSet(target(occupied), order)), 'not-empty', 'another database')
+  await t.rejects(stat(occupied.QINGDAN_DATA), { code: 'ENOENT' }, 'before anything is written')
   const other = await officeKey(new Date('2026-01-01T00:00:00Z'))
   const wrong = { ...order, key: await openPrivateKey(other.privateKey) }
   t.equal(await reasonOf(restoreSet(target(config), wrong)), 'other-key')

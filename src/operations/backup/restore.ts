@@ -106,6 +106,8 @@ export async function restoreSet(
   }
   const manifest = await readManifest(folder, set, key)
   if (state?.step !== 'loaded') {
+    // Before anything is written. An embedded database is new, as its data folder is.
+    if (config.DATABASE_URL !== undefined) await refuseContent(config.DATABASE_URL)
     await makeDataFolder(dataFolder)
     await writeRestoreState(dataFolder, { set: set.name, step: 'files' })
     await restoreFiles({ folder, dataFolder, key }, manifest.files, progress)
@@ -202,6 +204,14 @@ async function restoreFiles(
   }
 }
 
+async function refuseContent(url: string): Promise<void> {
+  if (!(await hasContent(url))) return
+  throw new BackupFault(
+    'not-empty',
+    'The database is not empty. Restore into a new one: create it, and name it in DATABASE_URL.',
+  )
+}
+
 interface DatabaseWork {
   readonly folder: string
   readonly key: PrivateKeyFile
@@ -216,12 +226,7 @@ async function restoreDatabase({ config, observe }: RestoreContext, work: Databa
   const database = await openDatabase({ config, observe, migrate: false })
   try {
     const url = database.ownerUrl
-    if (await hasContent(url)) {
-      throw new BackupFault(
-        'not-empty',
-        'The database is not empty. Restore into a new one: create it, and name it in DATABASE_URL.',
-      )
-    }
+    await refuseContent(url)
     await migrate(url, { upTo: set.description.migration })
     await loadTables(url, async (loader) => {
       let done = 0
