@@ -9,6 +9,7 @@ import { from } from 'pg-copy-streams'
 import { openConnection, openSession } from './connections.ts'
 import { withoutValues } from './database-error.ts'
 import { quoteIdentifier } from './identifier.ts'
+import { readSetting } from './settings-store.ts'
 import type { SnapshotTable } from './snapshot.ts'
 
 export interface TableLoader {
@@ -22,11 +23,18 @@ export interface TableLoader {
   readonly setSequence: (name: string, value: string) => Promise<void>
 }
 
+/** The stored setting with the label of what was loaded. */
+const labelSetting = 'loaded-from'
+
 /**
- * Empties the tables of the schema `qingdan`, runs `load`, and commits. Call it after `hasContent` has returned
- * false and the migrations have run, since they may have written rows of their own.
+ * Empties the tables of the schema `qingdan`, runs `load`, and commits with a label. Call it after `hasContent` has
+ * returned false and the migrations have run, since they may have written rows of their own.
  */
-export async function loadTables(url: string, load: (loader: TableLoader) => Promise<void>): Promise<void> {
+export async function loadTables(
+  url: string,
+  label: string,
+  load: (loader: TableLoader) => Promise<void>,
+): Promise<void> {
   const client = await openConnection(url, 'work', 'load')
   try {
     await client.query(`SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; SET client_encoding = 'UTF8'`)
@@ -44,6 +52,11 @@ export async function loadTables(url: string, load: (loader: TableLoader) => Pro
         await client.query('SELECT setval($1::regclass, $2::bigint)', [ownTable(name), value])
       },
     })
+    await client.query(
+      `INSERT INTO qingdan.note (name, value) VALUES ($1, to_jsonb($2::text))
+       ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+      [labelSetting, label],
+    )
     await client.query('COMMIT')
   } catch (error) {
     throw withoutValues(error)
@@ -90,6 +103,17 @@ async function copyInto(
   )
   await pipeline(Readable.from(rows, { objectMode: false }), copy)
   return copy.rowCount
+}
+
+/** Whether this is what a database was loaded with; a crash may hide that its transaction was committed. */
+export async function isLoadedWith(url: string, label: string): Promise<boolean> {
+  const owner = openSession(url, 'owner')
+  try {
+    const [table] = await owner`SELECT to_regclass('qingdan.note') AS name`
+    return table?.['name'] !== null && (await readSetting(owner, labelSetting)) === label
+  } finally {
+    await owner.end({ timeout: 5 })
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { loadServiceKey } from '../../src/accounts/index.ts'
 import { openPrivateKey, readPublicKey, signBytes } from '../../src/bundle/index.ts'
 import { buildContext, loadAllContracts, type OpenContext } from '../../src/context.ts'
-import { hasContent, loadTables } from '../../src/db/load-tables.ts'
+import { hasContent, isLoadedWith, loadTables } from '../../src/db/load-tables.ts'
 import { knownMigrations, migrate } from '../../src/db/migrate.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { readSetting } from '../../src/db/settings-store.ts'
@@ -75,7 +75,11 @@ let restores = 0
 /** Restores to a new data folder and database, and opens the service there, with the clock of the source. */
 async function restoreTo(
   t: Pick<Test, 'rejects' | 'teardown'>,
-  { from = sets, applyErasures }: { from?: string; applyErasures?: ApplyErasures } = {},
+  {
+    from = sets,
+    isInterrupted = false,
+    applyErasures,
+  }: { from?: string; isInterrupted?: boolean; applyErasures?: ApplyErasures } = {},
 ): Promise<OpenContext> {
   const url = await emptyDatabase(t)
   const data = join(folder, `restored-${++restores}`)
@@ -87,10 +91,13 @@ async function restoreTo(
   }
   const { observe, metrics } = buildEventLog({ debug() {}, info() {}, warn() {}, error() {} } as never)
   const checkContracts = () => loadAllContracts(config)
-  const { set } = await restoreSet(
-    { config, observe, now: context.clock() },
-    { folder: from, key, trusted, checkContracts },
-  )
+  const target = { config, observe, now: context.clock() }
+  const order = { folder: from, key, trusted }
+  if (isInterrupted) {
+    const interrupt = () => Promise.reject(new Error('interrupted'))
+    await t.rejects(restoreSet(target, { ...order, checkContracts: interrupt }), /interrupted/)
+  }
+  const { set } = await restoreSet(target, { ...order, checkContracts })
   await t.rejects(refuseUnfinishedRestore(config), /has not ended/, 'no start before the end')
   const database = await openDatabase({ config, observe })
   const restored = await buildContext({
@@ -299,6 +306,8 @@ t.test('only an empty place and the right keys', async (t) => {
   t.equal(await reasonOf(restoreSet(target(config), wrong)), 'other-key')
   const untrusted = { ...order, trusted: await readPublicKey(other.publicKey) }
   t.equal(await reasonOf(restoreSet(target(config), untrusted)), 'damaged')
+  const inside = { folder: join(context.config.QINGDAN_DATA, 'sets'), recipient, actor: 'cli:test' }
+  t.equal(await reasonOf(writeBackup(context, inside)), 'folder-unusable')
   const own = writeBackup(context, { folder: sets, recipient: trusted, actor: 'cli:test' })
   t.equal(await reasonOf(own), 'key-unusable', 'the key that would be lost')
   t.same(await Promise.all([reasonOf(back()), reasonOf(back())]).then((reasons) => reasons.sort()), [
@@ -322,7 +331,8 @@ t.test('erasures later than the set are applied', async (t) => {
   )
   await writeFile(join(sets, 'erasures.jsonl'), `${lines.join('\n')}\n`)
   const applied: unknown[] = []
-  await restoreTo(t, { applyErasures: async (_context, entries) => void applied.push(...entries) })
+  const applyErasures: ApplyErasures = async (_context, entries) => void applied.push(...entries)
+  await restoreTo(t, { isInterrupted: true, applyErasures })
   t.same(applied, [{ at: '2026-03-02T04:00:00.000Z', ...erased }], 'not those that the set has already')
   const set = { description: { at: '2026-03-01T04:00:00.000Z' } } as never
   t.equal(await reasonOf(findErasures(sets, set, undefined)), 'erasures', 'never passed over')
@@ -345,12 +355,13 @@ t.test('data of an older schema are migrated after they are loaded', async (t) =
     yield Buffer.from('origin\t{"id":"a\\\\nb"}\n')
   }
   await t.rejects(
-    loadTables(url, async ({ copy }) => void (await copy(table, line()))),
+    loadTables(url, 'label', async ({ copy }) => void (await copy(table, line()))),
     { code: '42P01' },
     'that table came later',
   )
-  await loadTables(url, async ({ copy }) => void t.equal(await copy(early, line()), 1))
+  await loadTables(url, 'label', async ({ copy }) => void t.equal(await copy(early, line()), 1))
   t.ok(await hasContent(url))
+  t.same([await isLoadedWith(url, 'label'), await isLoadedWith(url, 'other')], [true, false])
   t.equal(await migrate(url), knownMigrations().length)
   const database = await openDatabase(databaseOptions(url))
   t.teardown(() => database.close())

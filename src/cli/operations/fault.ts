@@ -4,6 +4,7 @@ import { exitCodes } from '../command.ts'
 import { print } from '../output.ts'
 
 const codeOf = {
+  'folder-unusable': exitCodes.usage,
   'no-set': exitCodes.usage,
   'other-key': exitCodes.usage,
   'key-unusable': exitCodes.usage,

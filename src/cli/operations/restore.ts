@@ -37,7 +37,8 @@ export async function restore(folder: string, options: RestoreOptions): Promise<
     const order = { folder, key, trusted, set: options.set, progress: progressLine('restore') }
     // Before anything is written: erased data must not return.
     await findErasures(folder, await chooseSet(order, now), applyErasures)
-    const { observe } = buildEventLog(pino({ level: 'error', base: null }, pino.destination(2)))
+    const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
+    const { observe } = buildEventLog(pino({ level, base: null }, pino.destination({ dest: 2, sync: true })))
     const checkContracts = () => loadAllContracts(config)
     const restored = await restoreSet({ config, observe, now }, { ...order, checkContracts })
     const finished = await withContext(

@@ -60,8 +60,9 @@ export interface BackupReport {
 /** Small files wait for the disk more than for the processor. */
 const filesAtOnce = 4
 
-/** Writes a set. Throws BackupFault with `key-unusable` or `busy`; a set that failed is no set. */
+/** Writes a set. Throws BackupFault with `folder-unusable`, `key-unusable` or `busy`; a set that failed is no set. */
 export async function writeBackup(context: AppContext, order: BackupOrder): Promise<BackupReport> {
+  refuseInside(resolve(order.folder), resolve(context.config.QINGDAN_DATA))
   const service = await loadServiceKey(context)
   await refuseRecipient(order.recipient, service.fingerprint, context.clock())
   const refuse = () => new BackupFault('busy', 'Another backup of this service is running. Wait for its end.')
@@ -69,6 +70,14 @@ export async function writeBackup(context: AppContext, order: BackupOrder): Prom
     millisecondsMax: 1,
     refuse,
   })
+}
+
+function refuseInside(folder: string, dataFolder: string): void {
+  if (!`${folder}/`.startsWith(`${dataFolder}/`)) return
+  throw new BackupFault(
+    'folder-unusable',
+    `${folder} is inside the data folder, and would be lost with it. Use a folder on another disk.`,
+  )
 }
 
 async function refuseRecipient(recipient: PublicKeyFile, service: string, now: Date): Promise<void> {
@@ -106,9 +115,13 @@ async function writeLocked(
   let damaged: readonly string[]
   try {
     const put = countPuts(writer, count)
+    const reached = (point: string) => context.observe('checkpoint-reached', { step: 'backup', point })
+    reached('snapshot')
     const tables = await writeTables(snapshot, put, order.progress)
+    reached('tables-written')
     const { facts, distributions } = await readFacts(snapshot)
     const { files, digests } = await writeFiles(context, facts, put, order.progress)
+    reached('files-written')
     damaged = distributions.filter(({ path, sha256 }) => digests.get(path) !== sha256).map(({ path }) => path)
     const { sequences } = snapshot
     const contracts = await readContracts(snapshot, tables)
@@ -131,6 +144,7 @@ async function writeLocked(
     objects: [...writer.stored()],
   } satisfies SetDescription
   await writeSet(folder, set, description, (text) => signBytes(text, key, { at: context.clock() }))
+  context.observe('checkpoint-reached', { step: 'backup', point: 'set-written' })
   const setsRemoved =
     order.keepSets === undefined
       ? []

@@ -37,8 +37,11 @@ export type ErasureEntry = Readonly<Static<typeof ErasureEntry>>
 /** Erases what the entries name from a restored service. What is not there any more is passed over. */
 export type ApplyErasures = (context: AppContext, entries: readonly ErasureEntry[]) => Promise<void>
 
-/** The entries of a backup folder that are not earlier than a moment. Throws BackupFault for a faulty line. */
-export async function readErasures(folder: string, since: Date): Promise<readonly ErasureEntry[]> {
+/** An erasure that began before the snapshot may have ended after it, so that the set still holds the data. */
+const runningMilliseconds = 3_600_000
+
+/** The entries that the set of a moment may not know of. Throws BackupFault for a faulty line. */
+export async function readErasures(folder: string, setAt: Date): Promise<readonly ErasureEntry[]> {
   const path = join(folder, erasuresFile)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
@@ -51,5 +54,6 @@ export async function readErasures(folder: string, since: Date): Promise<readonl
     const message = `Line ${index + 1} of ${path} can't be read. Correct it: it says what must not be restored.`
     throw new BackupFault('erasures', message)
   })
-  return entries.filter((entry) => new Date(entry.at) >= since)
+  const since = setAt.getTime() - runningMilliseconds
+  return entries.filter((entry) => Date.parse(entry.at) >= since)
 }

@@ -1,6 +1,8 @@
 /** Why a backup or restore is refused. The message says what to do, and quotes nothing personal. */
 
 export type BackupFaultReason =
+  /** The folder can't hold backups. */
+  | 'folder-unusable'
   /** The folder holds no set, or not the one that was named. */
   | 'no-set'
   /** The set is encrypted to another key. */

@@ -10,7 +10,7 @@ import { Value } from 'typebox/value'
 import type { PrivateKeyFile, PublicKeyFile } from '../../bundle/index.ts'
 import type { Contract } from '../../contract/index.ts'
 import { isRoot } from '../../db/embedded/os-account.ts'
-import { hasContent, loadTables, type TableLoader } from '../../db/load-tables.ts'
+import { hasContent, isLoadedWith, loadTables, type TableLoader } from '../../db/load-tables.ts'
 import { knownMigrations, migrate } from '../../db/migrate.ts'
 import { openDatabase } from '../../db/open-database.ts'
 import type { Progress } from '../../ingest/index.ts'
@@ -107,12 +107,14 @@ export async function restoreSet(
   const manifest = await readManifest(folder, set, key)
   if (state?.step !== 'loaded') {
     // Before anything is written. An embedded database is new, as its data folder is.
-    if (config.DATABASE_URL !== undefined) await refuseContent(config.DATABASE_URL)
+    if (config.DATABASE_URL !== undefined) await refuseContent(config.DATABASE_URL, set.name)
     await makeDataFolder(dataFolder)
     await writeRestoreState(dataFolder, { set: set.name, step: 'files' })
     await restoreFiles({ folder, dataFolder, key }, manifest.files, progress)
+    context.observe('checkpoint-reached', { step: 'restore', point: 'files-written' })
     await order.checkContracts()
     await restoreDatabase(context, { folder, key, set, manifest, progress })
+    context.observe('checkpoint-reached', { step: 'restore', point: 'database-loaded' })
     await writeRestoreState(dataFolder, { set: set.name, step: 'loaded' })
   }
   const sum = (amounts: readonly number[]) => amounts.reduce((total, one) => total + one, 0)
@@ -204,8 +206,9 @@ async function restoreFiles(
   }
 }
 
-async function refuseContent(url: string): Promise<void> {
-  if (!(await hasContent(url))) return
+/** Accepts also the content that an interrupted restore of the same set has committed. */
+async function refuseContent(url: string, set: string): Promise<void> {
+  if (!(await hasContent(url)) || (await isLoadedWith(url, set))) return
   throw new BackupFault(
     'not-empty',
     'The database is not empty. Restore into a new one: create it, and name it in DATABASE_URL.',
@@ -226,9 +229,10 @@ async function restoreDatabase({ config, observe }: RestoreContext, work: Databa
   const database = await openDatabase({ config, observe, migrate: false })
   try {
     const url = database.ownerUrl
-    await refuseContent(url)
+    await refuseContent(url, set.name)
+    if (await isLoadedWith(url, set.name)) return
     await migrate(url, { upTo: set.description.migration })
-    await loadTables(url, async (loader) => {
+    await loadTables(url, set.name, async (loader) => {
       let done = 0
       for (const table of inLoadOrder(manifest, loader)) {
         await loadTable(loader, table, work)
