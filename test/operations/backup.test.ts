@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadServiceKey } from '../../src/accounts/index.ts'
 import { openPrivateKey, readPublicKey, signBytes } from '../../src/bundle/index.ts'
+import { findOrigin } from '../../src/catalogue/index.ts'
 import { buildContext, loadAllContracts, type OpenContext } from '../../src/context.ts'
 import { hasContent, isLoadedWith, loadTables } from '../../src/db/load-tables.ts'
 import { knownMigrations, migrate } from '../../src/db/migrate.ts'
@@ -137,6 +138,7 @@ t.test('a restored service serves the same', async (t) => {
     t.same(await answer(app, url), await answer(source.app, url), url)
   }
   t.same(await feedOf(restored), await feedOf(context))
+  t.equal(await findOrigin(restored.database), await findOrigin(context.database), 'cursors remain valid')
   const { work } = restored.database
   t.same(await findReceipt(work, refused.id), await findReceipt(context.database.work, refused.id))
   const data = restored.config.QINGDAN_DATA

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadServiceKey, writeAudit } from '../../accounts/index.ts'
 import { openPrivateKey, type PublicKeyFile, readPublicKey, signBytes } from '../../bundle/index.ts'
-import { type AppContext, storedName, versionFolder } from '../../catalogue/index.ts'
+import { type AppContext, findOrigin, storedName, versionFolder } from '../../catalogue/index.ts'
 import { knownMigrations } from '../../db/migrate.ts'
 import { openSnapshot, type Query, type Snapshot } from '../../db/snapshot.ts'
 import type { Progress } from '../../ingest/index.ts'
@@ -109,6 +109,8 @@ async function writeLocked(
     known,
   })
   const count = { written: 0, reused: 0 }
+  // Created at its first use: without it, a restored service would have another one, and refuse the cursors of all.
+  await findOrigin(context.database)
   const at = context.clock()
   const snapshot = await openSnapshot(context.database.ownerUrl, choosePublished)
   let manifest: Manifest
