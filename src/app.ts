@@ -33,7 +33,7 @@ import {
   unmatched,
 } from './http/index.ts'
 import { ingestRoutes, receiptRoutes, startBackgroundTasks, startIngestJobs } from './ingest/index.ts'
-import { operationsRoutes } from './operations/index.ts'
+import { operationsRoutes, startScrub } from './operations/index.ts'
 import { portalRoutes, renderDocs, renderProblem } from './portal/index.ts'
 import { countBehind, datasetForms, protocolRoutes } from './protocols/index.ts'
 import { publicationRoutes, startPublicationJobs } from './publication/index.ts'
@@ -109,7 +109,7 @@ export async function startJobs(context: AppContext): Promise<void> {
 /** Starts the background tasks of all modules. The result stops them; it waits for a task that is running. */
 export function startTasks(context: OpenContext): () => Promise<void> {
   followContracts(context)
-  const stops = [startBackgroundTasks(context), startListTasks(context)]
+  const stops = [startBackgroundTasks(context), startListTasks(context), startScrub(context)]
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
   }

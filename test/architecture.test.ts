@@ -77,6 +77,7 @@ const short: Readonly<Record<string, string>> = {
   'db/tables.ts': 'every module has its tables in a tables.ts',
   'ingest/pipeline/edition-lock.ts': 'shared by ingest and publication',
   'main.ts': 'an entry',
+  'platform/defined.ts': 'one helper for every module',
   'platform/errors.ts': 'a thrown value as an Error, for every module',
   'platform/file-exists.ts': 'one question to the file system, for several modules',
   'platform/language.ts': 'the shape of a text in two languages',

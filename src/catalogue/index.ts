@@ -11,6 +11,11 @@ export {
   readEditionChanges,
 } from './changes/change-log.ts'
 export {
+  checkChangeLog,
+  restoreChanges,
+  restoreCounter,
+} from './changes/check-change-log.ts'
+export {
   countFeed,
   type FeedChange,
   type FeedSelection,
@@ -22,6 +27,7 @@ export {
 } from './changes/read-changes.ts'
 export type { AppContext, Readiness } from './context.ts'
 export { datasetBody, editionsOf, isSynthetic } from './datasets/bodies.ts'
+export { checkPins, restorePin } from './datasets/check-pins.ts'
 export { followContracts } from './datasets/follow-contracts.ts'
 export { byDataset } from './datasets/group-by-dataset.ts'
 export { pinContracts } from './datasets/pinned-contracts.ts'
@@ -31,7 +37,7 @@ export { type DatasetTimes, listDatasetTimes } from './datasets/times.ts'
 export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirror.ts'
 export { findOrigin, type MirrorState, readMirror, refuseOnMirror, writeMirror } from './origin.ts'
 export { catalogueRoutes } from './routes.ts'
-export { EditionName, PreviewToken, Slug, toLatest } from './schemas.ts'
+export { EditionName, ExactVersion, PreviewToken, Slug, toLatest } from './schemas.ts'
 export { type FacetName, type FacetValue, facetNames } from './search/facets.ts'
 export type { SearchMatch } from './search/matches.ts'
 export { type DatasetParameters, questionLengthMax } from './search/query.ts'
@@ -48,6 +54,7 @@ export {
   withdrawVersion,
 } from './versions/drafts.ts'
 export { type SentFile, sendFile } from './versions/file-routes.ts'
+export { reportFile, requireIntact } from './versions/intact-files.ts'
 export { linkHeader, neighboursOf } from './versions/neighbour-links.ts'
 export { previewDaysDefault, previewDaysMax } from './versions/preview-days.ts'
 export {
@@ -69,3 +76,4 @@ export {
   type PublishedVersion,
   readVersions,
 } from './versions/published.ts'
+export { type RecordedVersion, readDrafts, readRecorded } from './versions/recorded-versions.ts'

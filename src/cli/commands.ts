@@ -9,7 +9,7 @@ import {
   receiptCommand,
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
-import { backupCommand, restoreCommand } from './operations/commands.ts'
+import { backupCommand, restoreCommand, verifyCommand } from './operations/commands.ts'
 import {
   approveCommand,
   dropCommand,
@@ -68,4 +68,5 @@ export const commands: readonly AddCommand[] = [
   keyCommand,
   signerCommand,
   listCommand,
+  verifyCommand,
 ]

@@ -10,6 +10,9 @@ export interface StoredFile {
   readonly digest: Digest
 }
 
+/** How a stored file differs from its record. */
+export type FileFault = 'missing' | 'size' | 'digest'
+
 export interface Files {
   /**
    * Writes a file atomically (a temporary name, fsync, rename, fsync of the folder) and returns its size and
@@ -34,6 +37,17 @@ export interface Files {
   readonly stream: (name: string, range: { readonly start: number; readonly end: number }) => Readable
   /** Size in bytes, or undefined if the file does not exist. */
   readonly find: (name: string) => Promise<{ readonly bytes: number } | undefined>
+  /**
+   * Compares a file with its recorded size and digest. The digest is computed once per process and state of
+   * the file; with `again` it is always computed. `pace` receives the bytes of each chunk and may wait.
+   */
+  readonly check: (
+    name: string,
+    expected: { readonly bytes: number; readonly digest: string },
+    options?: { readonly again?: boolean; readonly pace?: (bytes: number) => Promise<void> },
+  ) => Promise<FileFault | undefined>
+  /** Moves a file or a folder. Throws if the new name is taken: nothing is ever replaced. */
+  readonly move: (from: string, to: string) => Promise<void>
   /**
    * Names of all files below a folder, as `read` takes them, sorted by code units; `''` is the root. Empty if
    * the folder does not exist.

@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Digest } from '../platform/digest.ts'
 import { problem } from '../platform/problem.ts'
 import { isAlive } from '../platform/process-alive.ts'
+import { buildFileChecks } from './file-checks.ts'
 import { FileStream } from './file-stream.ts'
 import type { Files, StoredFile } from './files.ts'
 
@@ -25,6 +26,7 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
   const root = await makeRoot(resolve(folder))
   await clearUnfinished(root)
   const pathOf = (name: string): string => join(root, checkName(name))
+  const check = buildFileChecks()
   return {
     write: async (name, source, options = {}) => {
       const pathFor =
@@ -37,6 +39,8 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
       const found = await stat(pathOf(name)).catch(unlessMissing)
       return found?.isFile() ? { bytes: found.size } : undefined
     },
+    check: (name, expected, options) => check(pathOf(name), expected, options),
+    move: (from, to) => move(pathOf(from), pathOf(to)),
     list: async (name) => list(root, name),
     remove: async (name) => {
       const path = pathOf(name)
@@ -118,6 +122,15 @@ async function writeAll(
     for (let at = 0; at < data.length; ) at += (await handle.write(data, at)).bytesWritten
   }
   return { bytes, digest: hash.digest('hex') as Digest }
+}
+
+async function move(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+  // A rename replaces a file silently. Only this process chooses the new names, so no other can be faster.
+  if ((await stat(to).catch(unlessMissing)) !== undefined) throw new Error('A stored file is never replaced.')
+  await rename(from, to)
+  await syncFolder(dirname(to))
+  await syncFolder(dirname(from))
 }
 
 async function* read(

@@ -1,4 +1,4 @@
-/** Public API of operations. */
+/** Public API of operations: health, metrics, backups, and the verification of what is stored. */
 export {
   type ApplyErasures,
   BackupFault,
@@ -19,3 +19,6 @@ export {
   writeBackup,
 } from './backup/index.ts'
 export { operationsRoutes } from './routes.ts'
+export { compareSizes, scrub, startScrub } from './verify/scrub.ts'
+export type { Defect } from './verify/verification.ts'
+export { type VerifyReport, verify } from './verify/verify.ts'

@@ -41,6 +41,15 @@ const path = (about: string): Setting<string> => ({
   about,
 })
 
+const database = (about: string): Setting<string> => ({
+  fallback: '',
+  parse: (value) => (isDatabase(value) ? value : undefined),
+  expected: 'an address that begins with postgres:// or postgresql://',
+  about,
+})
+
+const isDatabase = (value: string) => /^postgres(ql)?:\/\//.test(value)
+
 /** An origin as browsers send it (RFC 6454): scheme, host, and a port other than the scheme's default. */
 const isOrigin = (one: string) => URL.canParse(one) && new URL(one).origin === one && /^https?:/.test(one)
 
@@ -60,6 +69,12 @@ export const settings = {
   ),
   QINGDAN_PORT: whole(8080, 0, 65_535, 'Port that the service listens on; 0 chooses any free port.'),
   QINGDAN_DATA: text('./var', 'Data folder: embedded database, files, quarantine.'),
+  QINGDAN_WORK_URL: database(
+    'Address of the login role that processes data, on the server of DATABASE_URL. Set it together with QINGDAN_SERVE_URL; by default the service creates both roles.',
+  ),
+  QINGDAN_SERVE_URL: database(
+    'Address of the login role that answers readers, on the server of DATABASE_URL. It only reads what is published.',
+  ),
   QINGDAN_DATASETS: text('', 'Folder of contracts and code lists; by default `datasets` of this repository.'),
   QINGDAN_PUBLIC_URL: text(
     '',
@@ -105,6 +120,12 @@ export const settings = {
     0,
     16_384 * mebi,
     'Bytes of responses that each process caches; 0 disables the cache.',
+  ),
+  QINGDAN_SCRUB_BYTES_PER_SECOND: whole(
+    8 * mebi,
+    0,
+    1_024 * mebi,
+    'Bytes per second that the running service reads again to find damaged files; 0 only compares sizes.',
   ),
   QINGDAN_STREAMS_MAX: whole(
     20,
@@ -240,9 +261,13 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   }
   const url = environment['DATABASE_URL']
   if (url !== undefined && url !== '') {
-    if (/^postgres(ql)?:\/\//.test(url)) config['DATABASE_URL'] = url
+    if (isDatabase(url)) config['DATABASE_URL'] = url
     else faults.push('DATABASE_URL must begin with postgres:// or postgresql://.')
   }
+  if ((config['QINGDAN_WORK_URL'] === '') !== (config['QINGDAN_SERVE_URL'] === ''))
+    faults.push('QINGDAN_WORK_URL and QINGDAN_SERVE_URL must be set together.')
+  else if (config['QINGDAN_WORK_URL'] !== '' && config['DATABASE_URL'] === undefined)
+    faults.push('QINGDAN_WORK_URL needs DATABASE_URL, the address of the owner, who migrates.')
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
   return Object.freeze(config) as unknown as Config
 }

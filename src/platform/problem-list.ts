@@ -54,6 +54,12 @@ export const problems = {
     titleZh: '此版本没有这个文件',
     hint: 'The version lists its distributions with their addresses.',
   },
+  'file-damaged': {
+    status: 503,
+    title: 'The stored file is damaged and is not sent',
+    titleZh: '存储的文件已损坏，暂不提供下载',
+    hint: 'Try again later, or use another format of the version. Whoever operates this service has been notified and can restore the file.',
+  },
   'list-not-found': {
     status: 404,
     title: 'No annual list is published for this year',

@@ -8,6 +8,7 @@ export {
 } from './acts.ts'
 export { startPublicationJobs } from './jobs.ts'
 export { publishEdition } from './pipeline/publish-edition.ts'
+export { renderAgain } from './pipeline/render.ts'
 export {
   findOpenPublication,
   listPublications,

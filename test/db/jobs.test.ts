@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Database } from '../../src/db/database.ts'
 import type { Jobs, JobsOptions } from '../../src/db/jobs/jobs.ts'
 import { openJobs } from '../../src/db/jobs/open-jobs.ts'
-import { databaseOptions, testDatabase } from '../support/database.ts'
+import { testDatabase } from '../support/database.ts'
 import { program } from '../support/program.ts'
 
 const quick = { pollSeconds: 0.5, expireSeconds: 2 } as const
@@ -169,13 +169,9 @@ t.test('the job of a killed worker is delivered again', async (t) => {
   const { database, url } = await testDatabase(t)
   const { jobs } = await open(database)
   await database.work.begin((tx) => jobs.send(tx, 'deadly', { n: 7 }))
-  const child = spawn(
-    process.execPath,
-    [...program('test/support/stuck-worker.ts'), databaseOptions(url).config.DATABASE_URL ?? ''],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
+  const child = spawn(process.execPath, [...program('test/support/stuck-worker.ts'), url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [word] = (await once(child.stdout, 'data')) as [Buffer]
   t.equal(word.toString().trim(), 'at work')
   child.kill('SIGKILL')

@@ -2,7 +2,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { emptyDatabase } from '../support/database.ts'
+import { databaseEnvironment, emptyDatabase } from '../support/database.ts'
 import { commands } from '../support/documents.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, temporaryFolder } from '../support/open-test-context.ts'
@@ -32,7 +32,7 @@ const [show = '', first = '', second = '', check = '', restore = ''] = commands(
 )
 const target = {
   ...source.environment,
-  DATABASE_URL: await emptyDatabase(t),
+  ...databaseEnvironment(await emptyDatabase(t)),
   QINGDAN_DATA: place('restored'),
 }
 

@@ -10,7 +10,7 @@ import { openPrivateKey, readPublicKey, signBytes } from '../../src/bundle/index
 import { findOrigin } from '../../src/catalogue/index.ts'
 import { buildContext, loadAllContracts, type OpenContext } from '../../src/context.ts'
 import { hasContent, isLoadedWith, loadTables } from '../../src/db/load-tables.ts'
-import { knownMigrations, migrate } from '../../src/db/migrate.ts'
+import { knownMigrations } from '../../src/db/migrate.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { readSetting } from '../../src/db/settings-store.ts'
 import { findReceipt, receive, takeBundle } from '../../src/ingest/index.ts'
@@ -71,6 +71,12 @@ const waiting = await receive(context, { path: bag, broughtBy: 'cli:test' })
 const part = await take('park-register', '2024', 'lime')
 await source.publish('park-register', '2024', { at: new Date('2026-05-01T00:00:00Z') })
 
+/** The settings that name a database and the logins of its roles. */
+function loginsOf(url: string) {
+  const { DATABASE_URL = url, QINGDAN_WORK_URL, QINGDAN_SERVE_URL } = databaseOptions(url).config
+  return { DATABASE_URL, QINGDAN_WORK_URL, QINGDAN_SERVE_URL }
+}
+
 let restores = 0
 
 /** Restores to a new data folder and database, and opens the service there, with the clock of the source. */
@@ -84,12 +90,7 @@ async function restoreTo(
 ): Promise<OpenContext> {
   const url = await emptyDatabase(t)
   const data = join(folder, `restored-${++restores}`)
-  const config = {
-    ...databaseOptions(url).config,
-    ...source.context.config,
-    QINGDAN_DATA: data,
-    DATABASE_URL: url,
-  }
+  const config = { ...source.context.config, ...loginsOf(url), QINGDAN_DATA: data }
   const { observe, metrics } = buildEventLog({ debug() {}, info() {}, warn() {}, error() {} } as never)
   const checkContracts = () => loadAllContracts(config)
   const target = { config, observe, now: context.clock() }
@@ -348,8 +349,10 @@ t.test('erasures later than the set are applied', async (t) => {
 
 t.test('data of an older schema are migrated after they are loaded', async (t) => {
   const url = await emptyDatabase(t)
+  const database = await openDatabase(databaseOptions(url))
+  t.teardown(() => database.close())
   const [first = 0] = knownMigrations()
-  t.equal(await migrate(url, { upTo: first }), 1)
+  t.equal(await database.migrate({ upTo: first }), 1)
   t.notOk(await hasContent(url), 'a schema is no content')
   const table = { schema: 'qingdan', name: 'signer', columns: ['fingerprint'] }
   const early = { schema: 'qingdan', name: 'note', columns: ['name', 'value'] }
@@ -357,15 +360,13 @@ t.test('data of an older schema are migrated after they are loaded', async (t) =
     yield Buffer.from('origin\t{"id":"a\\\\nb"}\n')
   }
   await t.rejects(
-    loadTables(url, 'label', async ({ copy }) => void (await copy(table, line()))),
+    loadTables(database.workUrl, 'label', async ({ copy }) => void (await copy(table, line()))),
     { code: '42P01' },
     'that table came later',
   )
-  await loadTables(url, 'label', async ({ copy }) => void t.equal(await copy(early, line()), 1))
+  await loadTables(database.workUrl, 'label', async ({ copy }) => void t.equal(await copy(early, line()), 1))
   t.ok(await hasContent(url))
   t.same([await isLoadedWith(url, 'label'), await isLoadedWith(url, 'other')], [true, false])
-  t.equal(await migrate(url), knownMigrations().length)
-  const database = await openDatabase(databaseOptions(url))
-  t.teardown(() => database.close())
+  t.equal(await database.migrate({ upTo: knownMigrations().at(-1) ?? 0 }), knownMigrations().length)
   t.same(await readSetting(database.work, 'origin'), { id: 'a\nb' })
 })

@@ -235,3 +235,9 @@ export async function listReceipts(
   const receipts = await Promise.all(rows.map((row) => findReceipt(runner, row.id)))
   return receipts.filter((receipt) => receipt !== undefined)
 }
+
+/** The ids of all bundles ever received, in order. */
+export async function listBundleIds(runner: Runner): Promise<readonly string[]> {
+  const rows = await runner<{ id: string }[]>`SELECT id FROM qingdan.bundle ORDER BY id COLLATE "C"`
+  return rows.map(({ id }) => id)
+}

@@ -58,7 +58,11 @@ async function receiveOne(
 ): Promise<Receipt> {
   const { id, packing } = identity
   const known = await findReceipt(context.database.work, id)
-  if (known !== undefined && !isRejected(known.state)) return known
+  if (known !== undefined && !isRejected(known.state)) {
+    // Bytes that were lost or set aside as damaged are stored again; they are the same by their digest.
+    if ((await context.files.list(bundleFolder(id))).length === 0) await storeBundle(context, path, identity)
+    return known
+  }
   try {
     await storeBundle(context, path, identity)
   } catch (error) {

@@ -112,7 +112,7 @@ async function writeLocked(
   // Created at its first use: without it, a restored service would have another one, and refuse the cursors of all.
   await findOrigin(context.database)
   const at = context.clock()
-  const snapshot = await openSnapshot(context.database.ownerUrl, choosePublished)
+  const snapshot = await openSnapshot(context.database.workUrl, choosePublished)
   let manifest: Manifest
   let damaged: readonly string[]
   try {

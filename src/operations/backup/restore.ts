@@ -11,7 +11,7 @@ import type { PrivateKeyFile, PublicKeyFile } from '../../bundle/index.ts'
 import type { Contract } from '../../contract/index.ts'
 import { isRoot } from '../../db/embedded/os-account.ts'
 import { hasContent, isLoadedWith, loadTables, type TableLoader } from '../../db/load-tables.ts'
-import { knownMigrations, migrate } from '../../db/migrate.ts'
+import { knownMigrations } from '../../db/migrate.ts'
 import { openDatabase } from '../../db/open-database.ts'
 import type { Progress } from '../../ingest/index.ts'
 import type { Config } from '../../platform/config.ts'
@@ -231,8 +231,8 @@ async function restoreDatabase({ config, observe }: RestoreContext, work: Databa
     const url = database.ownerUrl
     await refuseContent(url, set.name)
     if (await isLoadedWith(url, set.name)) return
-    await migrate(url, { upTo: set.description.migration })
-    await loadTables(url, set.name, async (loader) => {
+    await database.migrate({ upTo: set.description.migration })
+    await loadTables(database.workUrl, set.name, async (loader) => {
       let done = 0
       for (const table of inLoadOrder(manifest, loader)) {
         await loadTable(loader, table, work)

@@ -104,6 +104,18 @@ const events = {
     seconds: 'seconds',
   },
   'version-withdrawn': { level: 'warn', message: 'A version was withdrawn.', count: ['dataset'] },
+  'file-damaged': {
+    level: 'error',
+    message: 'A stored file differs from its record and is not sent. Run: qingdan verify --repair',
+    count: ['fault'],
+  },
+  'file-intact': { level: 'info', message: 'A stored file that was damaged is intact again.' },
+  'files-checked': {
+    level: 'info',
+    message: 'The stored files were compared with their records.',
+    count: ['depth'],
+    seconds: 'seconds',
+  },
   'mirror-updated': { level: 'info', message: 'The mirror imported an export of its origin.' },
   'contracts-reloaded': { level: 'info', message: 'The contracts of the mirror were reloaded.' },
   'job-failed': { level: 'error', message: 'A job failed and will be retried.', count: ['job'] },
