@@ -26,6 +26,7 @@ import type { Files } from './files/files.ts'
 import { openFiles } from './files/open-files.ts'
 import { probeStorage } from './files/probe-storage.ts'
 import { formats } from './formats/index.ts'
+import { refuseUnfinishedRestore } from './operations/index.ts'
 import type { Config } from './platform/config.ts'
 import { buildEventLog, type EventLog, type LogSink } from './platform/log/events.ts'
 import { packageFile } from './platform/package-root.ts'
@@ -70,9 +71,14 @@ const noParameters = {}
 
 /**
  * Opens the context for the settings of an environment. Throws ConfigError, ContractError, or the database's
- * error; whatever was opened before is closed again.
+ * error; whatever was opened before is closed again. Throws where a restore has not ended, unless `isRestoring`.
  */
-export async function openContext(config: Config, log: LogSink): Promise<OpenContext> {
+export async function openContext(
+  config: Config,
+  log: LogSink,
+  { isRestoring = false }: { readonly isRestoring?: boolean } = {},
+): Promise<OpenContext> {
+  if (!isRestoring) await refuseUnfinishedRestore(config)
   const eventLog = buildEventLog(log)
   for (const { name, replacement } of config.deprecatedSettings) {
     eventLog.observe('setting-deprecated', { setting: name, replacement })

@@ -9,7 +9,13 @@ import {
   receiptCommand,
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
-import { auditCommand, eraseCommand, verifyCommand } from './operations/commands.ts'
+import {
+  auditCommand,
+  backupCommand,
+  eraseCommand,
+  restoreCommand,
+  verifyCommand,
+} from './operations/commands.ts'
 import {
   approveCommand,
   dropCommand,
@@ -64,6 +70,8 @@ export const commands: readonly AddCommand[] = [
   exportCommand,
   mirrorCommand,
   pullCommand,
+  backupCommand,
+  restoreCommand,
   keyCommand,
   signerCommand,
   auditCommand,

@@ -68,5 +68,7 @@ export interface Database {
    * the same time share one question.
    */
   readonly responds: (millisecondsMax: number) => Promise<boolean>
+  /** Migrates a database that was opened without; `upTo` stops after that migration. */
+  readonly migrate: (options: { readonly upTo: number }) => Promise<number>
   readonly close: () => Promise<void>
 }

@@ -124,6 +124,7 @@ function connect(
     subscribe: notices.subscribe,
     lock: (name, run, patience) => withLock(addresses.work, name, run, patience),
     responds: responsiveness.responds,
+    migrate: (options) => migrate(addresses, options),
     close: async () => {
       await Promise.all([notices.close(), responsiveness.close()])
       await Promise.all([serve, forRead, work].map((client) => client.end({ timeout: 5 })))

@@ -18,5 +18,6 @@ export {
   type Publication,
   pendingReasonOf,
 } from './publications.ts'
+export { requeuePublications } from './requeue.ts'
 export { publicationRoutes } from './routes.ts'
 export { withdraw } from './withdraw.ts'

@@ -13,6 +13,7 @@ import { packageRoot } from '../../platform/package-root.ts'
 import { type Addresses, roleNames } from '../connections.ts'
 import { passwordOf } from '../scram.ts'
 import { bootstrapName, isLoginRefused, makeClusterRoles, ownerName } from './cluster-roles.ts'
+import { adoptCopiedCluster } from './copied-cluster.ts'
 import { type ClusterLocation, findClusterLocation } from './location.ts'
 import { makeCluster } from './make-cluster.ts'
 import {
@@ -131,6 +132,7 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
   const folder = join(location.home, 'database')
   await makeCluster({ folder, account: location.account, programs, bootstrap: bootstrapName })
   const cluster = join(folder, 'cluster')
+  await adoptCopiedCluster(cluster, location.account)
   const secret = await readOwn(join(folder, 'password'))
   const major = (await readOwn(join(folder, 'version'))).trim()
   if (Number(major) !== programs.major) {
@@ -195,8 +197,9 @@ const leaseName = (clone: string): string =>
 
 async function takeLease(context: ClusterContext): Promise<Lease> {
   let cause: unknown
-  let refusals = 0
+  // Earlier lines are about earlier processes.
   const logBytes = await sizeOf(context.log)
+  let refusals = 0
   for (let failures = 0; failures < joinAttemptsMax; failures++) {
     // Waits grow with each failure: 0.1 s, then 0.2 s, about half a minute in all.
     if (failures > 0) await wait(100 * failures)
@@ -221,7 +224,8 @@ async function takeLease(context: ClusterContext): Promise<Lease> {
       throw error
     }
   }
-  const lastError = (await readFile(context.log, 'utf8').catch(() => '')).match(/FATAL: .*/g)?.at(-1)
+  const lines = (await readFile(context.log).catch(() => Buffer.alloc(0))).subarray(logBytes).toString('utf8')
+  const lastError = lines.match(/(?:FATAL|postgres): .*/g)?.at(-1)
   throw new Error(
     `The embedded database did not start (${lastError ?? 'its log has no fatal error'}); see ${context.log}.`,
     {

@@ -7,7 +7,8 @@ import { eraseBundle, getReceiptLike } from '../../ingest/index.ts'
 import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { eraseVersion, type VersionErasure } from '../../publication/index.ts'
-import { appendErasures, type ErasureEntry, listSetsSince } from './ledger.ts'
+import type { ErasureEntry } from '../backup/erasures.ts'
+import { appendErasures, listSetsSince } from './ledger.ts'
 
 /** Who erases, why, and the folder of backups, if there is one. */
 interface By {
@@ -65,11 +66,18 @@ async function firstReceived(context: AppContext, ids: readonly string[], otherw
   return first < otherwise ? first : otherwise
 }
 
+/** What was erased, as the ledger names it. */
+type Subject = ErasureEntry extends infer Entry
+  ? Entry extends unknown
+    ? Omit<Entry, 'at' | 'reason'>
+    : never
+  : never
+
 async function record(
   { backups, reason }: By,
   at: Date,
   since: Date,
-  subjects: readonly Omit<ErasureEntry, 'at' | 'reason'>[],
+  subjects: readonly Subject[],
 ): Promise<readonly string[] | undefined> {
   if (backups === undefined) return undefined
   await appendErasures(

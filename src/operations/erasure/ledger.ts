@@ -4,36 +4,23 @@
  */
 import { mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { defined } from '../../platform/defined.ts'
-
-/** One line of the ledger. `at` is when the erasure was decided, in UTC. */
-export interface ErasureEntry {
-  readonly at: string
-  readonly kind: 'version' | 'bundle'
-  readonly dataset?: string
-  readonly edition?: string
-  readonly version?: number
-  readonly bundle?: string
-  readonly reason: string
-}
-
-export const ledgerName = 'erasures.jsonl'
+import { type ErasureEntry, erasuresFile } from '../backup/erasures.ts'
 
 /** What identifies an erasure: its subject and its moment. */
-const identityOf = ({ at, kind, dataset, edition, version, bundle }: ErasureEntry) =>
-  JSON.stringify([at, kind, dataset, edition, version, bundle])
+const identityOf = ({ reason: _reason, ...named }: ErasureEntry) =>
+  JSON.stringify(Object.entries(named).sort())
 
 /** Appends the entries that the ledger of a folder does not have, and creates both if they are missing. */
 export async function appendErasures(folder: string, entries: readonly ErasureEntry[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const text = await readFile(join(folder, ledgerName), 'utf8').catch(unlessMissing)
+  const text = await readFile(join(folder, erasuresFile), 'utf8').catch(unlessMissing)
   const known = new Set(parseErasures(text ?? '').map(identityOf))
   const added = entries.filter((entry) => !known.has(identityOf(entry)))
   if (added.length === 0) return
   // A killed process may have left a line without its end.
   const gap = text === undefined || text === '' || text.endsWith('\n') ? '' : '\n'
-  const lines = added.map((entry) => `${JSON.stringify(defined({ ...entry }))}\n`)
-  const handle = await open(join(folder, ledgerName), 'a', 0o600)
+  const lines = added.map((entry) => `${JSON.stringify(entry)}\n`)
+  const handle = await open(join(folder, erasuresFile), 'a', 0o600)
   try {
     await handle.write(`${gap}${lines.join('')}`)
     await handle.sync()
@@ -60,7 +47,7 @@ export function parseErasures(text: string): readonly ErasureEntry[] {
 export async function listSetsSince(folder: string, since: Date): Promise<readonly string[]> {
   const names = (await readdir(folder).catch(unlessMissing)) ?? []
   const sets: string[] = []
-  for (const name of names.filter((one) => one !== ledgerName && !one.startsWith('.'))) {
+  for (const name of names.filter((one) => one !== erasuresFile && !one.startsWith('.'))) {
     const found = await stat(join(folder, name)).catch(unlessMissing)
     if (found !== undefined && found.mtimeMs >= since.getTime()) sets.push(name)
   }
