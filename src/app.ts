@@ -4,7 +4,15 @@
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { accessRoutes, countRequest, findCaller, usageCounterOf, writeReads } from './accounts/index.ts'
+import {
+  accessRoutes,
+  addRates,
+  countRequest,
+  deleteRates,
+  findCaller,
+  usageCounterOf,
+  writeReads,
+} from './accounts/index.ts'
 import { annualListRoutes, startListTasks } from './annual-lists/index.ts'
 import { type AppContext, catalogueRoutes, followContracts } from './catalogue/index.ts'
 import type { OpenContext } from './context.ts'
@@ -33,12 +41,12 @@ import {
   unmatched,
 } from './http/index.ts'
 import { ingestRoutes, receiptRoutes, startBackgroundTasks, startIngestJobs } from './ingest/index.ts'
-import { operationsRoutes } from './operations/index.ts'
+import { operationsRoutes, startScrub } from './operations/index.ts'
 import { portalRoutes, renderDocs, renderProblem } from './portal/index.ts'
 import { countBehind, datasetForms, protocolRoutes } from './protocols/index.ts'
 import { publicationRoutes, startPublicationJobs, startPublicationTasks } from './publication/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
-import { transferRoutes } from './transfer/index.ts'
+import { startTransferTasks, transferRoutes } from './transfer/index.ts'
 
 /** What modules declare about their routes for one dataset; the OpenAPI builds its operations from it. */
 export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
@@ -109,7 +117,13 @@ export async function startJobs(context: AppContext): Promise<void> {
 /** Starts the background tasks of all modules. The result stops them; it waits for a task that is running. */
 export function startTasks(context: OpenContext): () => Promise<void> {
   followContracts(context)
-  const stops = [startBackgroundTasks(context), startListTasks(context), startPublicationTasks(context)]
+  const stops = [
+    startBackgroundTasks(context),
+    startPublicationTasks(context),
+    startTransferTasks(context),
+    startListTasks(context),
+    startScrub(context),
+  ]
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
   }
@@ -134,6 +148,10 @@ function httpContext(context: AppContext): HttpContext {
       countRequest: (keyId, quota, now) => countRequest(database, keyId, quota, now),
       writeReads: (reads, by, at) => writeReads(database.work, reads, by, at),
       countUse: (use, isRefused) => usage.count(use, isRefused),
+      addRates: async (counts) => {
+        await deleteRates(database)
+        return addRates(database, counts)
+      },
       close: () => usage.close(),
     },
     renderProblem,

@@ -26,6 +26,8 @@ function buildProgram(end: (code: number) => void): Command {
   const program = new Command('qingdan')
     .description('Qingdan 清单: the open-data service of an education authority.')
     .exitOverride()
+    // A command that has commands of its own must not take their options, such as --json of qingdan erase bundle.
+    .enablePositionalOptions()
     .showHelpAfterError('(qingdan --help, or qingdan <command> --help)')
     .addHelpText(
       'after',

@@ -1,6 +1,16 @@
 /** Builds the context for the service and the CLI: settings, database, files, jobs, contracts. */
 import { join, resolve } from 'node:path'
-import { type AppContext, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
+import type { Sql } from 'postgres'
+import {
+  type AppContext,
+  bindDataFolder,
+  checkDataFolder,
+  dataFolderOf,
+  pinContracts,
+  type Readiness,
+  readMirror,
+  refuseMissingDatabase,
+} from './catalogue/index.ts'
 import {
   type Contracts,
   checks,
@@ -14,10 +24,13 @@ import { openDatabase } from './db/open-database.ts'
 import { disclosureRules } from './disclosure/index.ts'
 import type { Files } from './files/files.ts'
 import { openFiles } from './files/open-files.ts'
+import { probeStorage } from './files/probe-storage.ts'
 import { formats } from './formats/index.ts'
+import { refuseUnfinishedRestore } from './operations/index.ts'
 import type { Config } from './platform/config.ts'
 import { buildEventLog, type EventLog, type LogSink } from './platform/log/events.ts'
 import { packageFile } from './platform/package-root.ts'
+import { storageAdvice } from './platform/storage-fault.ts'
 
 export interface OpenContext extends AppContext {
   readonly readiness: Readiness
@@ -58,16 +71,24 @@ const noParameters = {}
 
 /**
  * Opens the context for the settings of an environment. Throws ConfigError, ContractError, or the database's
- * error; whatever was opened before is closed again.
+ * error; whatever was opened before is closed again. Throws where a restore has not ended, unless `isRestoring`.
  */
-export async function openContext(config: Config, log: LogSink): Promise<OpenContext> {
+export async function openContext(
+  config: Config,
+  log: LogSink,
+  { isRestoring = false }: { readonly isRestoring?: boolean } = {},
+): Promise<OpenContext> {
+  if (!isRestoring) await refuseUnfinishedRestore(config)
   const eventLog = buildEventLog(log)
   for (const { name, replacement } of config.deprecatedSettings) {
     eventLog.observe('setting-deprecated', { setting: name, replacement })
   }
   // Contracts first, so that a faulty one is reported before a database is started.
   const contracts = await loadAllContracts(config)
-  const database = await openDatabase({ config, observe: eventLog.observe, migrate: true })
+  await refuseMissingDatabase(config)
+  await refuseFullDisk(config)
+  const check = (session: Sql) => checkDataFolder(session, dataFolderOf(config))
+  const database = await openDatabase({ config, observe: eventLog.observe, migrate: true, check })
   try {
     return await buildContext({ config, contracts, database, clock: () => new Date(), ...eventLog })
   } catch (error) {
@@ -76,13 +97,28 @@ export async function openContext(config: Config, log: LogSink): Promise<OpenCon
   }
 }
 
+/**
+ * Refuses to start an embedded database on a disk that takes no more bytes: it would try for half a minute, or
+ * stop in the middle of its recovery. With a server of its own the service can still be read.
+ */
+async function refuseFullDisk(config: Config): Promise<void> {
+  if (config.DATABASE_URL !== undefined) return
+  const { files } = dataFolderOf(config)
+  const fault = await probeStorage(files)
+  if (fault === undefined) return
+  const why = fault === 'full' ? 'the disk is full' : 'it is read-only'
+  throw new Error(`Nothing can be written to ${files}: ${why}. ${storageAdvice(fault)}`)
+}
+
 /** Parts of a context: the settings, what is already loaded and opened, a clock and an event log. */
 type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & EventLog
 
 /** Builds the context on an open, migrated database. If it throws, the caller must close the database. */
 export async function buildContext(parts: ContextParts): Promise<OpenContext> {
   const { config, database, clock, observe } = parts
-  const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
+  const dataFolder = dataFolderOf(config)
+  await bindDataFolder(database, dataFolder)
+  const files = await openFiles({ folder: dataFolder.files })
   // A mirror has only its origin's contracts, pinned as they were there.
   let mirrored = await loadMirrored(database, files)
   if (mirrored === undefined) warnOfKeywords(observe, await pinContracts(database, parts.contracts, clock()))

@@ -60,7 +60,9 @@ const fileLinesMax = 400
 const fileLinesMin = 15
 
 /** Longer than a file should be, each for a reason. */
-const long: Readonly<Record<string, string>> = {}
+const long: Readonly<Record<string, string>> = {
+  'platform/problem-list.ts': 'one list of all problem codes',
+}
 
 /** Shorter than a file should be, each for a reason; every index.ts may be. */
 const short: Readonly<Record<string, string>> = {
@@ -77,6 +79,7 @@ const short: Readonly<Record<string, string>> = {
   'db/tables.ts': 'every module has its tables in a tables.ts',
   'ingest/pipeline/edition-lock.ts': 'shared by ingest and publication',
   'main.ts': 'an entry',
+  'platform/defined.ts': 'one helper for every module',
   'platform/errors.ts': 'a thrown value as an Error, for every module',
   'platform/file-exists.ts': 'one question to the file system, for several modules',
   'platform/language.ts': 'the shape of a text in two languages',

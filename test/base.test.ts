@@ -33,6 +33,18 @@ t.test('config refuses unknown settings and reports all faults at once', async (
     faults,
     /QINGDAN_PORT must be a whole number from 0 to 65535[\s\S]*QINGDAN_PROT is not a setting[\s\S]*DATABASE_URL/,
   )
+  const url = 'postgres://someone@127.0.0.1/x'
+  const refusals: readonly (readonly [Record<string, string>, RegExp])[] = [
+    [{ DATABASE_URL: url, QINGDAN_WORK_URL: url }, /must be set together/],
+    [{ DATABASE_URL: url, QINGDAN_SERVE_URL: url }, /must be set together/],
+    [{ QINGDAN_WORK_URL: url, QINGDAN_SERVE_URL: url }, /needs DATABASE_URL/],
+    [
+      { DATABASE_URL: url, QINGDAN_WORK_URL: url, QINGDAN_SERVE_URL: 'mysql://x' },
+      /SERVE_URL must be an addr/,
+    ],
+  ]
+  for (const [environment, message] of refusals) t.throws(() => loadConfig(environment), message)
+  loadConfig({ DATABASE_URL: url, QINGDAN_WORK_URL: url, QINGDAN_SERVE_URL: url })
   const config = loadConfig({ QINGDAN_PORT: '0', PATH: '/bin' })
   t.equal(config.QINGDAN_PORT, 0)
   t.equal(config.QINGDAN_HOST, '127.0.0.1')

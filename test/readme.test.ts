@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { emptyDatabase } from './support/database.ts'
+import { databaseEnvironment, emptyDatabase } from './support/database.ts'
 import { blocks, commands } from './support/documents.ts'
 
 interface Ran {
@@ -27,7 +27,7 @@ t.test('the commands of the README work in order', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-readme-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const environment = {
-    DATABASE_URL: await emptyDatabase(t),
+    ...databaseEnvironment(await emptyDatabase(t)),
     QINGDAN_DATA: join(folder, 'var'),
     QINGDAN_SAMPLES: 'never',
     QINGDAN_PORT: '0',

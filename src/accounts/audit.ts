@@ -4,6 +4,9 @@ import type { Runner } from '../db/database.ts'
 import type { ReadBy } from '../http/index.ts'
 import type { DataRead } from '../platform/caller.ts'
 
+/** Most entries in one page. */
+export const auditLimitMax = 1_000
+
 interface AuditEntry {
   readonly at: Date
   /** `key:<id>` or `cli:<user>`. */
@@ -20,6 +23,35 @@ export async function writeAudit(runner: Runner, entry: AuditEntry): Promise<voi
   await runner`
     insert into qingdan.audit (at, actor, action, subject, detail)
     values (${at}, ${actor}, ${action}, ${subject}, ${JSON.stringify(detail)}::text::jsonb)`
+}
+
+/** An entry as stored. Ids grow with time. */
+export interface StoredAuditEntry extends AuditEntry {
+  readonly id: number
+  readonly detail: NonNullable<AuditEntry['detail']>
+}
+
+interface AuditPage {
+  readonly since?: Date | undefined
+  /** The id of the last entry seen. */
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+/**
+ * Entries, the newest first: a walk visits each once, whatever is added meanwhile. Details hold names, counts
+ * and reasons, never values of rows.
+ */
+export async function listAudit(
+  runner: Runner,
+  { since, before, limit }: AuditPage,
+): Promise<readonly StoredAuditEntry[]> {
+  const rows = await runner<StoredAuditEntry[]>`
+    select id::float8 as id, at, actor, action, subject, detail from qingdan.audit
+    where (${since ?? null}::timestamptz is null or at >= ${since ?? null})
+      and (${before ?? null}::bigint is null or id < ${before ?? null})
+    order by id desc limit ${limit}`
+  return [...rows]
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A key's grants and usage for its holder, and the service's public OpenPGP key for everyone. */
 import { Type } from 'typebox'
 import { type App, problemResponses } from '../http/index.ts'
+import { auditRoutes } from './audit-routes.ts'
 import type { AccountsContext } from './context.ts'
 import { type CountBehind, keyRoutes } from './keys/routes.ts'
 import { loadServiceKey } from './service-key.ts'
@@ -8,6 +9,7 @@ import { loadServiceKey } from './service-key.ts'
 /** `countBehind` comes from the exchange module, which alone knows what a feed contains. */
 export function accessRoutes(app: App, context: AccountsContext, countBehind: CountBehind): void {
   keyRoutes(app, context, countBehind)
+  auditRoutes(app, context)
   app.get(
     '/v1/service-key.asc',
     {

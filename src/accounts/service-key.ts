@@ -3,10 +3,9 @@
  * once, by one process at a time, in `keys/service.asc` of the data folder, readable by the service's account
  * only. A file that others can read is refused.
  */
-import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../platform/config.ts'
+import { readSecretFile, writeSecretFileOnce } from '../platform/secret-file.ts'
 import type { Clock } from '../platform/time.ts'
 
 interface ServiceKey {
@@ -25,13 +24,22 @@ interface ServiceKeyContext {
 
 /** Loads the service's key, or creates it. Throws a plain Error where others can read the file. */
 export async function loadServiceKey({ config, clock }: ServiceKeyContext): Promise<ServiceKey> {
-  const path = join(resolve(config.QINGDAN_DATA), 'keys', 'service.asc')
+  const path = keyPath({ config })
   const existing = await readKeyFile(path)
   if (existing !== undefined) return existing
-  await writeOnce(path, await makeKey(clock()))
+  await writeSecretFileOnce(path, await makeKey(clock()))
   const created = await readKeyFile(path)
   if (created === undefined) throw new Error(`The service's key ${path} was removed while it was created.`)
   return created
+}
+
+/** As loadServiceKey, but undefined where no key was created yet. */
+export function findServiceKey(context: Pick<ServiceKeyContext, 'config'>): Promise<ServiceKey | undefined> {
+  return readKeyFile(keyPath(context))
+}
+
+function keyPath({ config }: Pick<ServiceKeyContext, 'config'>): string {
+  return join(resolve(config.QINGDAN_DATA), 'keys', 'service.asc')
 }
 
 /**
@@ -55,46 +63,9 @@ async function makeKey(at: Date): Promise<string> {
   ].join('\n')
 }
 
-/** Writes a file atomically if it does not exist; if two processes write, the first file stays. */
-async function writeOnce(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const temporary = `${path}.${process.pid}.${randomUUID()}`
-  const handle = await open(temporary, 'wx', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-    await handle.close()
-    await link(temporary, path)
-    await syncFolder(dirname(path))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    await handle.close().catch(() => undefined)
-    await rm(temporary, { force: true })
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 async function readKeyFile(path: string): Promise<ServiceKey | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+  const text = await readSecretFile(path)
   if (text === undefined) return undefined
-  // Windows has no such permission bits and reports 0o666 for every file.
-  if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0) {
-    throw new Error(
-      `Other accounts can read the service's key ${path}. Correct its permissions: chmod 600 ${path}`,
-    )
-  }
   const fingerprint = /^Fingerprint: ([0-9A-F]{40})$/m.exec(text)?.[1]
   const [publicKey, privateKey] = [blockOf(text, 'PUBLIC'), blockOf(text, 'PRIVATE')]
   if (fingerprint === undefined || publicKey === undefined || privateKey === undefined) {

@@ -71,6 +71,14 @@ export const keyCursor = qingdan.table('key_cursor', {
   seenAt: instant('seen_at').notNull(),
 })
 
+/** Requests of the current minute by caller, over all services. Rows are deleted after two minutes. */
+export const rateCount = qingdan.table('rate_count', {
+  /** A keyed digest of the caller. */
+  caller: text().primaryKey(),
+  minute: instant('minute').notNull(),
+  count: integer().notNull(),
+})
+
 /** OpenPGP keys whose signatures count, each for one provider. */
 export const signer = qingdan.table('signer', {
   /** Of the primary key, in upper-case hexadecimal digits. */

@@ -46,7 +46,7 @@ export { dialectOf, isTableFile, type LooseOptions } from './node/bag/loose-file
 export { type BundleIdentity, identifyBundle, openBag } from './node/bag/open-bag.ts'
 export { packBag } from './node/bag/pack-bag.ts'
 export { checkBagSignature, signatureFinding, signaturePath, signBag } from './node/bag/signed-bag.ts'
-export { decryptInto, encryptTo } from './node/openpgp/encryption.ts'
+export { decryptInto, decryptUnverified, encryptTo } from './node/openpgp/encryption.ts'
 export { copyPaths } from './node/rows/copy-rows.ts'
 export { buildKeyMatcher, keyConflict, type RowPass, rowPassesOf } from './node/rows/delta.ts'
 export { openSealedScratch } from './node/rows/encrypted-scratch.ts'

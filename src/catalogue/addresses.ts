@@ -47,6 +47,14 @@ export function versionFolder(of: VersionName): string {
   return `editions/${of.dataset}/${of.edition}/v${of.number}`
 }
 
+/** Folder of all signed bags among the stored files. */
+export const bagsFolder = 'bags'
+
+/** Folder of a version's signed bags among the stored files. */
+export function bagFolder(of: VersionName): string {
+  return `${bagsFolder}/${of.dataset}/${of.edition}/v${of.number}`
+}
+
 /** Name of a distribution's file among the stored files. */
 export function storedName(of: VersionName, extension: string): string {
   return `${versionFolder(of)}/${fileName(of, extension)}`

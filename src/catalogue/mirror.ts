@@ -8,6 +8,7 @@ import type { CarriedVersion, Contract, LoadedContract, PositionedChange } from 
 import { notifyChange } from '../db/change-notices.ts'
 import type { Transaction } from '../db/database.ts'
 import { problem } from '../platform/problem.ts'
+import { isErasure } from './changes/change-log.ts'
 import { type MirrorState, writeMirror } from './origin.ts'
 
 /**
@@ -94,6 +95,7 @@ export async function applyMirrored(tx: Transaction, mirrored: Mirrored): Promis
   for (const pin of mirrored.contracts) await writePin(tx, pin)
   for (const version of versions) await show(tx, version)
   for (const of of versions) await settleStates(tx, of)
+  for (const change of changes) await writeErased(tx, change)
   await tx`
     INSERT INTO qingdan.change_counter (id, position) VALUES (1, ${state.position})
     ON CONFLICT (id) DO UPDATE SET position = excluded.position`
@@ -128,6 +130,15 @@ async function show(
     WHERE e.id = v.edition_id AND e.dataset = ${dataset} AND e.edition = ${edition} AND v.number = ${number}
       AND v.digest = ${digest} AND (v.published_at IS NOT NULL OR v.state = 'controlled')`
   assert.equal(shown.count, 1, 'Expected a prepared version')
+}
+
+/** What the origin has erased is erased here too: its data are removed after the commit. */
+async function writeErased(tx: Transaction, change: PositionedChange): Promise<void> {
+  if (!isErasure(change)) return
+  await tx`
+    UPDATE qingdan.version v SET erased_at = ${change.at} FROM qingdan.edition e
+    WHERE e.id = v.edition_id AND e.dataset = ${change.dataset} AND e.edition = ${change.edition ?? ''}
+      AND v.number = ${change.version ?? 0} AND v.withdrawn_at IS NOT NULL AND v.erased_at IS NULL`
 }
 
 /** Sets states as publishing and withdrawing do: the highest version not withdrawn is the published one. */

@@ -20,6 +20,12 @@ export const VersionNumber = Type.String({
   description: 'The number of a version, or `latest`, which redirects to the highest that is not withdrawn.',
 })
 
+/** The number of a version where `latest` has an address of its own. */
+export const ExactVersion = Type.String({
+  pattern: '^[1-9]\\d{0,5}$',
+  description: 'The number of a version.',
+})
+
 /** The response of every version address with `latest` instead of a number. */
 export const toLatest = { 307: Type.Null({ description: 'The address of the latest version.' }) }
 

@@ -66,6 +66,8 @@ export const version = qingdan.table(
     publishedAt: instant('published_at'),
     withdrawnAt: instant('withdrawn_at'),
     withdrawnReason: text('withdrawn_reason'),
+    /** When its erasure was decided; the records are gone once `records_table` is null. */
+    erasedAt: instant('erased_at'),
   },
   (table) => [unique().on(table.editionId, table.number)],
 )

@@ -10,6 +10,13 @@ import {
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
 import {
+  auditCommand,
+  backupCommand,
+  eraseCommand,
+  restoreCommand,
+  verifyCommand,
+} from './operations/commands.ts'
+import {
   approveCommand,
   dropCommand,
   listCommand,
@@ -59,10 +66,15 @@ export const commands: readonly AddCommand[] = [
   approveCommand,
   dropCommand,
   withdrawCommand,
+  eraseCommand,
   exportCommand,
   mirrorCommand,
   pullCommand,
+  backupCommand,
+  restoreCommand,
   keyCommand,
   signerCommand,
+  auditCommand,
   listCommand,
+  verifyCommand,
 ]

@@ -3,6 +3,7 @@ import { ContractError } from '../contract/index.ts'
 import { withoutValues } from '../db/database-error.ts'
 import { ConfigError } from '../platform/config.ts'
 import { Problem, problems } from '../platform/problem.ts'
+import { storageAdvice, storageFaultOf } from '../platform/storage-fault.ts'
 import { exitCodes } from './command.ts'
 import { writeRefusal } from './terminal.ts'
 
@@ -17,6 +18,8 @@ export function explainError(error: unknown): number {
   }
   const shown = withoutValues(error)
   writeRefusal(shown instanceof Error ? shown.message : String(shown))
+  const fault = storageFaultOf(error)
+  if (fault !== undefined) writeRefusal(storageAdvice(fault))
   return [ConfigError, ContractError].some((kind) => error instanceof kind)
     ? exitCodes.usage
     : exitCodes.failed

@@ -3,7 +3,7 @@
  * bundle by bundle, each signed with the service's own key. Safe to repeat: it completes what a crash left
  * unfinished and changes nothing that is complete.
  */
-import { listVersions, readMirror } from '../catalogue/index.ts'
+import { isNew, listVersions, readMirror } from '../catalogue/index.ts'
 import { type OpenContext, shippedDatasets } from '../context.ts'
 import { listSamples, type Sample } from '../contract/index.ts'
 import { readSetting, writeSetting } from '../db/settings-store.ts'
@@ -32,7 +32,7 @@ export async function loadSamples(
   report: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!(await wanted(context))) return
+  if (!(await wanted(context, report))) return
   await writeSetting(context.database.work, settingName, { state: 'loading' })
   context.observe('samples-loading')
   const folder = context.config.QINGDAN_DATASETS === '' ? shippedDatasets : context.config.QINGDAN_DATASETS
@@ -58,14 +58,17 @@ export async function loadSamples(
   await writeSetting(context.database.work, settingName, { state: 'done' })
 }
 
-async function wanted(context: OpenContext): Promise<boolean> {
+async function wanted(context: OpenContext, report: (text: string) => void): Promise<boolean> {
   const { QINGDAN_SAMPLES: setting, DATABASE_URL: server } = context.config
   if (setting === 'never' || (await readMirror(context.database.work)) !== undefined) return false
   const stored = (await readSetting(context.database.work, settingName)) as
     | { readonly state: string }
     | undefined
   if (stored !== undefined) return stored.state !== 'done'
-  return setting === 'always' || (server === undefined && (await listVersions(context.database)).length === 0)
+  if (setting === 'auto' && server !== undefined) return false
+  if (await isNew(context)) return true
+  if (setting === 'always') report('No samples are published: the database or its folder holds data already.')
+  return false
 }
 
 /** Bundles ingested at the same time: a bundle mostly waits for the disk. */

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { constants, readFileSync, readlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { buildApp, startJobs, startTasks } from '../app.ts'
+import { sealPublished } from '../catalogue/index.ts'
 import { type OpenContext, openContext } from '../context.ts'
 import { withoutValues } from '../db/database-error.ts'
 import type { App } from '../http/index.ts'
@@ -52,6 +53,7 @@ async function run(context: OpenContext): Promise<number> {
   let stopTasks = async () => {}
   try {
     await listen(app, context.config)
+    await sealPublished(context)
     await loadSamples(context, printMessage, stopping.signal)
     await startJobs(context)
     stopTasks = startTasks(context)

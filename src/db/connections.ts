@@ -1,5 +1,5 @@
 /**
- * Clients of the database under its three roles, one per purpose: drizzle changes how its client handles
+ * Clients of the database, which log in as one of its three roles, one per purpose: drizzle changes how its client handles
  * JSON, and a failed COPY or lock must not return its connection to a pool.
  */
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
@@ -8,8 +8,14 @@ import postgres, { type Sql } from 'postgres'
 
 type Role = 'owner' | 'work' | 'serve'
 
-/** Names of the roles, which belong to the whole server. */
+/** The address under which each role logs in. They contain passwords: never log them. */
+export type Addresses = Readonly<Record<Role, string>>
+
+/** Names of the roles that the service creates, which belong to the whole server. */
 export const roleNames = { work: 'qingdan_work', serve: 'qingdan_serve' } as const
+
+/** Names of the two login roles besides the owner. */
+export type RoleNames = Readonly<Record<keyof typeof roleNames, string>>
 
 /** A page takes milliseconds; a statement that runs a minute is a defect or an attack. */
 const serveStatementMilliseconds = 60_000
@@ -21,10 +27,8 @@ const connectSeconds = 30
 type Settings = Readonly<Record<string, string | number>>
 
 function settingsOf(role: Role, isCopy = false): Settings {
-  if (role === 'owner') return {}
-  if (role === 'work') return { role: roleNames.work }
+  if (role !== 'serve') return {}
   return {
-    role: roleNames.serve,
     default_transaction_read_only: 'on',
     statement_timeout: isCopy ? serveCopyMilliseconds : serveStatementMilliseconds,
     idle_in_transaction_session_timeout: serveIdleInTransactionMilliseconds,
@@ -59,6 +63,16 @@ export function openSession(url: string, role: Role): Sql {
     onnotice: () => undefined,
     connection: { application_name: `qingdan ${role} session`, ...settingsOf(role) },
   })
+}
+
+/** Runs work on a session of its own, which is closed afterwards. */
+export async function inSession<T>(url: string, role: Role, work: (session: Sql) => Promise<T>): Promise<T> {
+  const session = openSession(url, role)
+  try {
+    return await work(session)
+  } finally {
+    await session.end({ timeout: 5 })
+  }
 }
 
 /** drizzle over a client that is used by nothing else afterwards. */

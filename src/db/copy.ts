@@ -6,7 +6,7 @@
 import { addAbortSignal, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from, to } from 'pg-copy-streams'
-import { openConnection } from './connections.ts'
+import { type Addresses, openConnection } from './connections.ts'
 import type { CopyToOptions } from './database.ts'
 import { withoutValues } from './database-error.ts'
 
@@ -55,7 +55,7 @@ export async function copyFrom(
  * ends the backend, even while the server sends nothing. Throws as `copyFrom` does.
  */
 export function copyTo(
-  url: string,
+  addresses: Addresses,
   statement: string,
   options: CopyToOptions = {},
 ): AsyncIterable<Uint8Array> {
@@ -64,7 +64,7 @@ export function copyTo(
       const callerSignal = options.signal
       const early = new AbortController()
       const signal = callerSignal === undefined ? early.signal : AbortSignal.any([callerSignal, early.signal])
-      const chunks = read(url, statement, options, signal)
+      const chunks = read(addresses, statement, options, signal)
       return {
         next: () => chunks.next(),
         return: async () => {
@@ -79,13 +79,13 @@ export function copyTo(
 }
 
 async function* read(
-  url: string,
+  addresses: Addresses,
   statement: string,
   { role = 'serve', values = {} }: CopyToOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal.throwIfAborted()
-  const client = await openConnection(url, role, 'copy')
+  const client = await openConnection(addresses[role], role, 'copy')
   for (const [name, value] of Object.entries(values)) {
     await client.query('SELECT set_config($1, $2, false)', [`qingdan.${name}`, value])
   }

@@ -4,6 +4,9 @@
  */
 import { DrizzleQueryError } from 'drizzle-orm'
 
+/** SQLSTATE disk_full. */
+const diskFull = '53100'
+
 /** An error of the database that is safe to log. */
 export class ServerError extends Error {
   override readonly name = 'ServerError'
@@ -16,7 +19,8 @@ export class ServerError extends Error {
     const about = [table && `table ${table}`, constraint && `constraint ${constraint}`]
       .filter(Boolean)
       .join(', ')
-    super(`The database refused a statement: SQLSTATE ${code}${about === '' ? '' : ` (${about})`}.`)
+    const advice = code === diskFull ? ' The disk of the database is full: free space on it.' : ''
+    super(`The database refused a statement: SQLSTATE ${code}${about === '' ? '' : ` (${about})`}.${advice}`)
     this.code = code
     this.constraint = constraint
     this.table = table

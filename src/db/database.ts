@@ -1,5 +1,5 @@
 /**
- * The database as modules use it: clients under their own roles, locks and COPY. Two roles besides the owner,
+ * The database as modules use it: clients under their own logins, locks and COPY. Two roles besides the owner,
  * who migrates: `work` writes, `serve` reads and has no grant on the schema `staging`.
  */
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
@@ -30,6 +30,8 @@ export interface Database {
    * it.
    */
   readonly ownerUrl: string
+  /** The working role's address, for connections with a transaction of their own. Never log it either. */
+  readonly workUrl: string
   /** Raw SQL under the serving role: reads only, never the schema `staging`. */
   readonly serve: Sql
   /** drizzle under the serving role, on its own client, for plain reads. */
@@ -61,5 +63,12 @@ export interface Database {
    * first call opens a session. Returns a function that says whether every change is being received now.
    */
   readonly subscribe: (listener: () => void) => () => boolean
+  /**
+   * Whether the database answers within this time, asked on a connection of its own. Never rejects; callers at
+   * the same time share one question.
+   */
+  readonly responds: (millisecondsMax: number) => Promise<boolean>
+  /** Migrates a database that was opened without; `upTo` stops after that migration. */
+  readonly migrate: (options: { readonly upTo: number }) => Promise<number>
   readonly close: () => Promise<void>
 }

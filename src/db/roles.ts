@@ -1,74 +1,10 @@
 /**
- * The two roles besides the owner: `work` writes everywhere, `serve` reads what is published and has no
- * grants on staging and jobs. Rejects a server whose user cannot create them, with the SQL that an
- * administrator must run.
+ * Schemas and grants of the two roles besides the owner: `work` writes everywhere, `serve` reads what is
+ * published and has no grants on staging and jobs.
  */
 import type { Sql } from 'postgres'
-import { roleNames } from './connections.ts'
-
-const { work, serve } = roleNames
-
-interface Refusal {
-  readonly code?: string
-}
-
-/**
- * Creates the roles if they are missing and grants them to the current user. Roles belong to the whole
- * server, so other databases may be doing the same at this moment.
- */
-export async function makeRoles(owner: Sql): Promise<void> {
-  try {
-    for (const role of [work, serve]) {
-      await makeRole(owner, role)
-      if (!(await isMember(owner, role))) await retry(() => owner.unsafe(`GRANT ${role} TO CURRENT_USER`))
-      await setRoleOnce(owner, role)
-    }
-  } catch (cause) {
-    if ((cause as Refusal).code !== '42501') throw cause
-    const [row] = await owner<{ name: string }[]>`SELECT quote_ident(current_user) AS name`
-    throw new Error(
-      `The database user ${row?.name} is not allowed to create the roles of the service. ` +
-        `An administrator must run this once:\n` +
-        `  CREATE ROLE ${work} NOLOGIN;\n  CREATE ROLE ${serve} NOLOGIN;\n` +
-        `  GRANT ${work}, ${serve} TO ${row?.name};\n(For a role that exists already, the GRANT is enough.)`,
-      { cause },
-    )
-  }
-}
-
-async function makeRole(owner: Sql, role: string): Promise<void> {
-  const found = await owner`SELECT FROM pg_roles WHERE rolname = ${role}`
-  if (found.length > 0) return
-  await owner.unsafe(`CREATE ROLE ${role} NOLOGIN`).catch((error: Refusal) => {
-    // Another process was faster: a duplicate name, detected early or late.
-    if (error.code !== '42710' && error.code !== '23505') throw error
-  })
-}
-
-async function isMember(owner: Sql, role: string): Promise<boolean> {
-  return setRoleOnce(owner, role).then(
-    () => true,
-    () => false,
-  )
-}
-
-/** Tests membership in a way that works in all versions: a member can SET ROLE. */
-async function setRoleOnce(owner: Sql, role: string): Promise<void> {
-  await owner.begin((tx) => tx.unsafe(`SET LOCAL ROLE ${role}`))
-}
-
-/** Two grants of one role at the same moment collide in the system catalogue; the retry succeeds. */
-async function retry(grant: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await grant()
-      return
-    } catch (error) {
-      const { code } = error as Refusal
-      if (attempt === 5 || (code !== 'XX000' && code !== '23505')) throw error
-    }
-  }
-}
+import type { RoleNames } from './connections.ts'
+import { quoteIdentifier } from './identifier.ts'
 
 /** Schemas in addition to that of the service's own tables, which the migrations create. */
 const schemas = ['published', 'staging', 'pgboss'] as const
@@ -83,9 +19,14 @@ export async function makeSchemas(owner: Sql): Promise<void> {
  * Tables in published and staging belong to the working role; granting on all of them would collide with
  * tables dropped at the same time.
  */
-export async function grant(owner: Sql): Promise<void> {
+export async function grant(owner: Sql, working: Sql, names: RoleNames): Promise<void> {
+  const [work, serve] = [quoteIdentifier(names.work), quoteIdentifier(names.serve)]
   await owner.begin(async (tx) => {
+    const [row] = await tx<{ name: string }[]>`SELECT quote_ident(current_database()) AS name`
+    // On a database that belongs to someone else, the first two statements only warn.
     await tx.unsafe(`
+      REVOKE TEMPORARY ON DATABASE ${row?.name} FROM PUBLIC;
+      GRANT TEMPORARY ON DATABASE ${row?.name} TO ${work};
       GRANT USAGE ON SCHEMA qingdan, pgboss, published, staging TO ${work};
       GRANT CREATE ON SCHEMA published, staging TO ${work};
       GRANT ALL ON ALL TABLES IN SCHEMA qingdan TO ${work};
@@ -94,11 +35,32 @@ export async function grant(owner: Sql): Promise<void> {
       GRANT USAGE ON SCHEMA qingdan, published TO ${serve};
       GRANT SELECT ON ALL TABLES IN SCHEMA qingdan TO ${serve};
     `)
-    // The working role creates and owns tables of records, so it grants access to them by default.
-    await tx.unsafe(`
-      SET LOCAL ROLE ${work};
-      ALTER DEFAULT PRIVILEGES IN SCHEMA published GRANT SELECT ON TABLES TO ${serve};
-      RESET ROLE;
-    `)
   })
+  await takeOver(owner, names)
+  // The working role creates and owns tables of records, so it grants access to them by default.
+  await working.unsafe(`ALTER DEFAULT PRIVILEGES IN SCHEMA published GRANT SELECT ON TABLES TO ${serve}`)
+  const unreadable = await working<{ name: string }[]>`
+    SELECT format('published.%I', relname) AS name FROM pg_class
+    WHERE relnamespace = 'published'::regnamespace AND relkind IN ('r', 'p')
+      AND NOT has_table_privilege(${names.serve}, oid, 'SELECT')`
+  for (const { name } of unreadable) await working.unsafe(`GRANT SELECT ON ${name} TO ${serve}`)
+}
+
+/** Gives tables of a former working role to the current one. Only after a change of roles are there any. */
+async function takeOver(owner: Sql, names: RoleNames): Promise<void> {
+  const tables = await owner<{ name: string }[]>`
+    SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+    WHERE schemaname IN ('published', 'staging') AND tableowner <> ${names.work}`
+  const statements = tables.map(({ name }) => `ALTER TABLE ${name} OWNER TO ${quoteIdentifier(names.work)}`)
+  try {
+    for (const statement of statements) await owner.unsafe(statement)
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== '42501') throw error
+    const text = [
+      'Tables of records belong to a former working role, and the user of DATABASE_URL may not change that.',
+      'An administrator must run this in the database, then start the service again:',
+      ...statements.map((statement) => `  ${statement};`),
+    ]
+    throw new Error(text.join('\n'))
+  }
 }

@@ -1,35 +1,46 @@
 /**
  * Files on the local disk. A file appears whole or not at all, under a name that cannot leave the folder:
- * names with `..`, a leading `/`, a backslash or a control character are rejected.
+ * names with `..`, a leading `/`, a backslash or a control character are rejected. A write never replaces other
+ * bytes unless its caller says so, and never those of a sealed file.
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Digest } from '../platform/digest.ts'
 import { problem } from '../platform/problem.ts'
-import { isAlive } from '../platform/process-alive.ts'
+import { ownerName } from './binding.ts'
+import { buildFileChecks } from './file-checks.ts'
 import { FileStream } from './file-stream.ts'
-import type { Files, StoredFile } from './files.ts'
+import type { Files, StoredFile, WriteOptions } from './files.ts'
+import { place, refuseSealed, sealedMode } from './place-file.ts'
+import { probeStorage } from './probe-storage.ts'
+import { clearUnfinished, unfinished, unfinishedName } from './unfinished.ts'
 
 /** Few system calls for large files, and little memory. */
 const chunkBytes = 1 << 20
 const nameBytesMax = 1024
-/** Folder for files that are still being written; no name may begin with it. */
-const unfinished = '.unfinished'
 
 /**
  * Opens a folder of files; creates it if it is new and removes files that killed processes left unfinished.
  */
 export async function openFiles({ folder }: { readonly folder: string }): Promise<Files> {
   const root = await makeRoot(resolve(folder))
-  await clearUnfinished(root)
+  await clearUnfinished(join(root, unfinished))
   const pathOf = (name: string): string => join(root, checkName(name))
+  const check = buildFileChecks()
   return {
     write: async (name, source, options = {}) => {
       const pathFor =
         typeof name === 'string' ? constant(pathOf(name)) : (stored: StoredFile) => pathOf(name(stored))
-      return write(root, pathFor, source, options.bytesMax)
+      return write(root, pathFor, source, options)
+    },
+    seal: async (name) => {
+      const path = pathOf(name)
+      const found = await stat(path).catch(unlessMissing)
+      if (found === undefined || (found.mode & 0o777) === sealedMode) return found !== undefined
+      await chmod(path, sealedMode)
+      return true
     },
     read: (name, range) => read(pathOf(name), range),
     stream: (name, range) => new FileStream(pathOf(name), range),
@@ -37,12 +48,16 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
       const found = await stat(pathOf(name)).catch(unlessMissing)
       return found?.isFile() ? { bytes: found.size } : undefined
     },
+    check: (name, expected, options) => check(pathOf(name), expected, options),
+    move: (from, to) => move(pathOf(from), pathOf(to)),
     list: async (name) => list(root, name),
-    remove: async (name) => {
+    remove: async (name, options = {}) => {
       const path = pathOf(name)
+      if (options.sealed !== true) await refuseSealed(path, name)
       await rm(path, { recursive: true, force: true })
       await syncFolder(dirname(path)).catch(unlessMissing)
     },
+    findFault: () => probeStorage(root),
     localPath: async (name) => pathOf(name),
   }
 }
@@ -53,6 +68,7 @@ function checkName(name: string): string {
   const isAllowed =
     Buffer.byteLength(name) <= nameBytesMax &&
     parts[0] !== unfinished &&
+    parts[0] !== ownerName &&
     parts.every((part) => part !== '' && part !== '.' && part !== '..') &&
     // biome-ignore lint/suspicious/noControlCharactersInRegex: this rule rejects control characters.
     !/[\u0000-\u001f\\]/.test(name)
@@ -67,12 +83,6 @@ async function makeRoot(folder: string): Promise<string> {
   return realpath(folder)
 }
 
-async function clearUnfinished(root: string): Promise<void> {
-  for (const name of await readdir(join(root, unfinished))) {
-    if (!isAlive(Number(name.split('.')[0]))) await rm(join(root, unfinished, name), { force: true })
-  }
-}
-
 /** A name known in advance is checked before anything is written. */
 const constant = (path: string) => (): string => path
 
@@ -80,9 +90,9 @@ async function write(
   root: string,
   pathFor: (stored: StoredFile) => string,
   source: AsyncIterable<Uint8Array | string>,
-  bytesMax = Number.POSITIVE_INFINITY,
+  { bytesMax = Number.POSITIVE_INFINITY, replace = false }: WriteOptions,
 ): Promise<StoredFile> {
-  const temporary = join(root, unfinished, `${process.pid}.${randomUUID()}`)
+  const temporary = join(root, unfinished, await unfinishedName())
   const handle = await open(temporary, 'wx', 0o600)
   try {
     const stored = await writeAll(handle, source, bytesMax)
@@ -90,7 +100,7 @@ async function write(
     await handle.close()
     const path = pathFor(stored)
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await rename(temporary, path)
+    await place({ temporary, path, name: path.slice(root.length + 1), stored, replace })
     await syncFolder(dirname(path))
     return stored
   } catch (error) {
@@ -120,6 +130,15 @@ async function writeAll(
   return { bytes, digest: hash.digest('hex') as Digest }
 }
 
+async function move(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+  // A rename replaces a file silently. Only this process chooses the new names, so no other can be faster.
+  if ((await stat(to).catch(unlessMissing)) !== undefined) throw new Error('A stored file is never replaced.')
+  await rename(from, to)
+  await syncFolder(dirname(to))
+  await syncFolder(dirname(from))
+}
+
 async function* read(
   path: string,
   range?: { readonly start: number; readonly end: number },
@@ -135,7 +154,7 @@ async function list(root: string, folder: string): Promise<readonly string[]> {
   return (entries ?? [])
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .filter((name) => !name.startsWith(`${unfinished}/`))
+    .filter((name) => !name.startsWith(`${unfinished}/`) && name !== ownerName)
     .sort()
 }
 

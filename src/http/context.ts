@@ -43,6 +43,13 @@ interface KeyAccess {
     use: { readonly keyId: string; readonly dataset: string },
     isRefused: boolean,
   ) => (bytes: number) => void
+  /**
+   * Adds requests by caller, and returns what all services on the database have counted in this minute, and the
+   * milliseconds until it ends.
+   */
+  readonly addRates: (
+    counts: ReadonlyMap<string, number>,
+  ) => Promise<ReadonlyMap<string, { readonly count: number; readonly endsIn: number }>>
   /** Writes usage that is still in memory. */
   readonly close: () => Promise<void>
 }
@@ -51,7 +58,7 @@ interface KeyAccess {
 export interface HttpContext extends Pick<EventLog, 'observe' | 'observeAs'> {
   readonly config: Config
   readonly clock: Clock
-  readonly database: Pick<Database, 'subscribe'>
+  readonly database: Pick<Database, 'subscribe' | 'responds'>
   readonly contracts: Contracts
   readonly keys: KeyAccess
   /** A problem as a page for a browser. */

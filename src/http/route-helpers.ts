@@ -105,6 +105,8 @@ const everywhere: readonly ProblemCode[] = [
   'internal',
   'not-ready',
   'pages-busy',
+  'storage-full',
+  'storage-read-only',
 ]
 
 /** The problem responses of a route's schema: `response: {200: …, ...problemResponses('not-found')}`. */

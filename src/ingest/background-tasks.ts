@@ -1,24 +1,25 @@
 /**
- * Background tasks of the service: scanning the inbox and removing expired uploads. The inbox is polled
+ * Background tasks of the service: scanning the inbox, and removing expired uploads and expired bundles. The inbox is polled
  * because network shares and USB sticks send no change notifications.
  */
 import type { AppContext } from '../catalogue/index.ts'
 import { withoutValues } from '../db/database-error.ts'
 import { asError } from '../platform/errors.ts'
+import { applyRetention } from './erasure/retention.ts'
 import { openInbox } from './receive/inbox.ts'
 import type { IgnoredEntry } from './receive/scan-inbox.ts'
 import { buildUploads } from './receive/uploads.ts'
 
-/** Expired uploads are removed at the start, at this interval, and on each creation of an upload. */
+/** What has expired is removed at the start and at this interval. */
 const sweepMilliseconds = 3_600_000
 
 /** Longest delay after failed rounds, so that a drive that is connected again is noticed within minutes. */
 const waitMillisecondsMax = 300_000
 
-/** Starts both tasks and returns a stop function; it waits for a running round, as long as jobs may take. */
+/** Starts the tasks and returns a stop function; it waits for a running round, as long as jobs may take. */
 export function startBackgroundTasks(context: AppContext): () => Promise<void> {
   const stopping = new AbortController()
-  const tasks = [watchUploads(context, stopping.signal)]
+  const tasks = [watchUploads(context, stopping.signal), watchRetention(context, stopping.signal)]
   if (context.config.QINGDAN_INBOX !== '') tasks.push(watchInbox(context, stopping.signal))
   return async () => {
     stopping.abort()
@@ -35,6 +36,15 @@ async function watchUploads(context: AppContext, signal: AbortSignal): Promise<v
   while (!signal.aborted) {
     await uploads.sweep().catch((error: unknown) => {
       context.observe('job-failed', { job: 'sweep-uploads', error: asError(withoutValues(error)) })
+    })
+    await pause(sweepMilliseconds, signal)
+  }
+}
+
+async function watchRetention(context: AppContext, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await applyRetention(context, signal).catch((error: unknown) => {
+      context.observe('job-failed', { job: 'bundle-retention', error: asError(withoutValues(error)) })
     })
     await pause(sweepMilliseconds, signal)
   }

@@ -1,5 +1,7 @@
 /** Public API of ingest: intake channels, receipts, quarantine, and the pipeline to a staged part. */
 export { ignoredHints, startBackgroundTasks } from './background-tasks.ts'
+export { type BundleErasure, eraseBundle } from './erasure/erase-bundle.ts'
+export { reasonOf } from './erasure/stored-bytes.ts'
 export { startIngestJobs } from './jobs.ts'
 export { lockOf } from './pipeline/edition-lock.ts'
 export {
@@ -18,18 +20,22 @@ export { ensureStaged } from './pipeline/rows.ts'
 export { listSequenceGaps } from './pipeline/sequence.ts'
 export { dropBundle, releaseBundle } from './quarantine/quarantine.ts'
 export { receiptBody } from './receipts/body.ts'
+export { checkReceipt, type ReceiptFault, restoreReceipt } from './receipts/check-receipt.ts'
 export { writeReceiptFiles } from './receipts/files.ts'
 export {
   countWarnings,
   findReceipt,
   getReceiptLike,
   isRejected,
+  listBundleIds,
   listFindings,
   listReceipts,
   type Receipt,
   readFindings,
 } from './receipts/receipts.ts'
 export { receiptRoutes } from './receipts/routes.ts'
+export { checkBundle } from './receive/check-bundle.ts'
 export { type InboxRound, openInbox } from './receive/inbox.ts'
-export { receive } from './receive/receive.ts'
+export { bundleFolder, receive } from './receive/receive.ts'
+export { requeueBundles } from './receive/requeue.ts'
 export { ingestRoutes } from './routes.ts'

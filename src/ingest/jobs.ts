@@ -1,7 +1,7 @@
 /** Jobs of ingest: one worker processes bundles, another erases dropped ones, each one at a time. */
 import type { AppContext } from '../catalogue/index.ts'
+import { eraseBundleJob, eraseDropped } from './erasure/stored-bytes.ts'
 import { takeBundle } from './pipeline/pipeline.ts'
-import { eraseBundleJob, eraseDropped } from './quarantine/quarantine.ts'
 import { takeBundleJob } from './receive/receive.ts'
 
 /** Starts the workers of the ingest queues; `jobs.stop` ends them. */

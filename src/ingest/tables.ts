@@ -29,6 +29,8 @@ export const bundle = qingdan.table(
     /** Oldest first. */
     history: jsonb().$type<ReceiptBody['history']>().notNull(),
     receivedAt: instant('received_at').notNull(),
+    /** The order in which bundles arrived, whatever the clock said. A rejected one that returns gets a new one. */
+    arrival: bigint({ mode: 'number' }).notNull().generatedByDefaultAsIdentity(),
     /** Whose delivery is processed, with whose rights: `key:<id>` or `cli:<user>`. All are in `bundle_bringer`. */
     broughtBy: text('brought_by').notNull(),
     /** Known once the manifest has been verified. */
@@ -60,6 +62,8 @@ export const bundle = qingdan.table(
     decision: jsonb().$type<Decision>(),
     /** Id of the bundle whose part it replaced. */
     replaces: text(),
+    /** When its bytes were removed, by a decision or after their retention; null while they are stored. */
+    erasedAt: instant('erased_at'),
   },
   (table) => [
     index('bundle_sequence').on(table.dataset, table.provider, table.sequence),

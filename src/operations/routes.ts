@@ -7,6 +7,14 @@ import type { AppContext } from '../catalogue/index.ts'
 import { type Contracts, isOpen } from '../contract/index.ts'
 import { type App, baseUrl, problemResponses } from '../http/index.ts'
 import { type ProblemCode, problem, problems } from '../platform/problem.ts'
+import { storageProbe } from './storage-probe.ts'
+
+const ReadySchema = Type.Object({
+  status: Type.Literal('ok', { description: 'Published data can be read.' }),
+  storage: Type.Union([Type.Literal('writable'), Type.Literal('full'), Type.Literal('read-only')], {
+    description: 'Whether the files folder can be written. Unless it is `writable`, nothing can be received.',
+  }),
+})
 
 const StatusSchema = Type.Object({ status: Type.Literal('ok', { description: 'All is well.' }) })
 
@@ -29,7 +37,12 @@ export async function operationsRoutes(app: App, context: AppContext): Promise<v
   problemRoutes(app, context)
 }
 
-function probeRoutes(app: App, { database, readiness, metrics, contracts, observe }: AppContext): void {
+/** Load balancers wait two seconds or more; the rest is for this process, which may be busy. */
+const answerMilliseconds = 1_500
+
+function probeRoutes(app: App, context: AppContext): void {
+  const { database, readiness, metrics, contracts } = context
+  const findStorage = storageProbe(context)
   const config = { unlimited: true }
   const tags = ['service']
   const answer = { 200: StatusSchema, ...problemResponses() }
@@ -59,20 +72,15 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
         tags,
         summary: 'Readiness to serve',
         description:
-          'For a load balancer: 200 once the database responds and the first content is loaded, else 503.',
-        response: { ...answer, ...problemResponses('not-ready') },
+          'For a load balancer: 200 once the database responds and the first content is loaded, else 503; within 2 seconds in any case. `storage` says whether anything can be received: with a full disk, data can still be read.',
+        response: { 200: ReadySchema, ...problemResponses() },
       },
     },
-    async (request) => {
+    async () => {
       if (!readiness.ready) throw problem('not-ready')
-      try {
-        await database.serve`select 1`
-      } catch (error) {
-        const fault = error instanceof Error ? error : new Error('The database does not respond.')
-        observe('request-failed', { route: '/ready', requestId: request.id, error: fault })
-        throw problem('not-ready')
-      }
-      return { status: 'ok' as const }
+      const [responds, storage] = await Promise.all([database.responds(answerMilliseconds), findStorage()])
+      if (!responds || storage === undefined) throw problem('not-ready')
+      return { status: 'ok' as const, storage }
     },
   )
   app.get(

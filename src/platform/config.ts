@@ -29,6 +29,9 @@ const whole = (fallback: number, minimum: number, maximum: number, about: string
   about,
 })
 
+/** A hundred years, which is forever. */
+const days = (fallback: number, about: string): Setting<number> => whole(fallback, 0, 36_500, about)
+
 const choice = <const T extends string>(fallback: T, options: readonly T[], about: string): Setting<T> => ({
   fallback,
   parse: (value) => options.find((option) => option === value),
@@ -42,6 +45,15 @@ const path = (about: string): Setting<string> => ({
   expected: 'a path of letters, digits and _ . - that begins with a slash and does not end with one',
   about,
 })
+
+const database = (about: string): Setting<string> => ({
+  fallback: '',
+  parse: (value) => (isDatabase(value) ? value : undefined),
+  expected: 'an address that begins with postgres:// or postgresql://',
+  about,
+})
+
+const isDatabase = (value: string) => /^postgres(ql)?:\/\//.test(value)
 
 /** An origin as browsers send it (RFC 6454): scheme, host, and a port other than the scheme's default. */
 const isOrigin = (one: string) => URL.canParse(one) && new URL(one).origin === one && /^https?:/.test(one)
@@ -80,6 +92,12 @@ export const settings = {
   ),
   QINGDAN_PORT: whole(8080, 0, 65_535, 'Port that the service listens on; 0 chooses any free port.'),
   QINGDAN_DATA: text('./var', 'Data folder: embedded database, files, quarantine.'),
+  QINGDAN_WORK_URL: database(
+    'Address of the login role that processes data, on the server of DATABASE_URL. Set it together with QINGDAN_SERVE_URL; by default the service creates both roles.',
+  ),
+  QINGDAN_SERVE_URL: database(
+    'Address of the login role that answers readers, on the server of DATABASE_URL. It only reads what is published.',
+  ),
   QINGDAN_DATASETS: text('', 'Folder of contracts and code lists; by default `datasets` of this repository.'),
   QINGDAN_PUBLIC_URL: httpUrl(
     'Public address of the service (http or https). Every absolute link begins with it. Required unless QINGDAN_HOST is a loopback address; there, links are paths or begin with the listening address by default.',
@@ -143,6 +161,12 @@ export const settings = {
     16_384 * mebi,
     'Bytes of responses that each process caches; 0 disables the cache.',
   ),
+  QINGDAN_SCRUB_BYTES_PER_SECOND: whole(
+    8 * mebi,
+    0,
+    1_024 * mebi,
+    'Bytes per second that the running service reads again to find damaged files; 0 only compares sizes.',
+  ),
   QINGDAN_STREAMS_MAX: whole(
     20,
     1,
@@ -182,6 +206,26 @@ export const settings = {
     'refuse',
     ['refuse', 'allow'],
     'Whether bundles without a signature, or signed by an unregistered key, are refused; allow accepts them with a warning.',
+  ),
+  QINGDAN_REFUSED_RETENTION_DAYS: days(
+    90,
+    'Days for which the bytes of refused bundles are stored; receipts and findings stay.',
+  ),
+  QINGDAN_QUARANTINED_RETENTION_DAYS: days(
+    180,
+    'Days after which a bundle in quarantine is dropped if nobody has decided about it.',
+  ),
+  QINGDAN_SUPERSEDED_RETENTION_DAYS: days(
+    365,
+    'Days for which the bytes of a staged bundle are stored after a newer one has replaced it, unless it is needed.',
+  ),
+  QINGDAN_WITHDRAWN_RETENTION_DAYS: days(
+    0,
+    'Days for which the records and files of a withdrawn version are stored, although nobody can read them.',
+  ),
+  QINGDAN_BAG_RETENTION_DAYS: days(
+    30,
+    'Days for which the signed bag of a version is stored after its creation; the next request creates it again.',
   ),
   QINGDAN_UPLOAD_EXPIRY_HOURS: whole(
     48,
@@ -283,7 +327,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   }
   const url = environment['DATABASE_URL']
   if (url !== undefined && url !== '') {
-    if (/^postgres(ql)?:\/\//.test(url)) config['DATABASE_URL'] = url
+    if (isDatabase(url)) config['DATABASE_URL'] = url
     else faults.push('DATABASE_URL must begin with postgres:// or postgresql://.')
   }
   const { QINGDAN_HOST: host, QINGDAN_PUBLIC_URL: publicUrl } = config
@@ -293,6 +337,10 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
         'what a request claims. Example: QINGDAN_PUBLIC_URL=https://data.example.org',
     )
   }
+  if ((config['QINGDAN_WORK_URL'] === '') !== (config['QINGDAN_SERVE_URL'] === ''))
+    faults.push('QINGDAN_WORK_URL and QINGDAN_SERVE_URL must be set together.')
+  else if (config['QINGDAN_WORK_URL'] !== '' && config['DATABASE_URL'] === undefined)
+    faults.push('QINGDAN_WORK_URL needs DATABASE_URL, the address of the owner, who migrates.')
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
   return Object.freeze(config) as unknown as Config
 }

@@ -8,7 +8,9 @@ import { type Shape, Text, textOf } from './shape.ts'
 
 export const FindingSchema = Type.Object({
   check: Text('Name of the check that found it.'),
-  severity: textOf<'error' | 'warning'>('`error`: the data are not accepted; `warning`: they are.'),
+  severity: textOf<'error' | 'warning'>(
+    '`error`: the row or file is not accepted; `warning`: it is accepted.',
+  ),
   /** With `/`; absent if the finding is about the whole bundle. */
   file: Type.Optional(Text('Path of the file in the bundle.')),
   row: Type.Optional(Type.Integer({ description: 'As Excel counts: the header is row 1.' })),

@@ -15,6 +15,12 @@ export function packageFile(path: string): string {
   return join(packageRoot(), path)
 }
 
+/** The version of this package. */
+export function packageVersion(): string {
+  const text = readFileSync(packageFile('package.json'), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
 function findRoot(folder: string): string {
   if (nameIn(folder) === 'qingdan') return folder
   const above = dirname(folder)

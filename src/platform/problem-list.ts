@@ -47,11 +47,23 @@ export const problems = {
     titleZh: '此版本已撤回',
     hint: '`reason` gives the reason; `successor` is the address of the later version, if there is one.',
   },
+  'erasure-pending': {
+    status: 503,
+    title: 'The erasure is decided, and a reader still holds the records',
+    titleZh: '清除已决定，但仍有读取未结束',
+    hint: 'Nothing serves them any more. The running service removes them within the hour; or repeat the command later.',
+  },
   'file-not-found': {
     status: 404,
     title: 'The version has no such file',
     titleZh: '此版本没有这个文件',
     hint: 'The version lists its distributions with their addresses.',
+  },
+  'file-damaged': {
+    status: 503,
+    title: 'The stored file is damaged and is not sent',
+    titleZh: '存储的文件已损坏，暂不提供下载',
+    hint: 'Try again later, or use another format of the version. Whoever operates this service has been notified and can restore the file.',
   },
   'list-not-found': {
     status: 404,
@@ -64,6 +76,12 @@ export const problems = {
     title: 'No such bundle, or not one of yours',
     titleZh: '没有这个数据包，或无权查看',
     hint: 'Use the id from the receipt, and the key that submitted the bundle.',
+  },
+  'bundle-published': {
+    status: 409,
+    title: 'Versions that are stored still hold rows of this bundle',
+    titleZh: '仍有已存储的版本包含此数据包的记录',
+    hint: 'Erase those versions first: qingdan erase version <dataset> <edition> <number> --reason …',
   },
   'upload-not-found': {
     status: 404,
@@ -388,6 +406,18 @@ export const problems = {
     title: 'The service is starting, stopping or without its database',
     titleZh: '服务正在启动、停止，或暂时无法连接数据库',
     hint: 'Try again in a few seconds; GET /ready answers 200 when the service is ready.',
+  },
+  'storage-full': {
+    status: 507,
+    title: 'The disk of the service is full',
+    titleZh: '服务的磁盘空间已满',
+    hint: 'Try again later: the operator has to free space. What you sent was not stored; published data can still be read.',
+  },
+  'storage-read-only': {
+    status: 503,
+    title: 'The service cannot store anything at the moment',
+    titleZh: '服务目前无法写入存储',
+    hint: 'Try again later: the operator has to make the folder or the database writable. What you sent was not stored; published data can still be read.',
   },
   internal: {
     status: 500,

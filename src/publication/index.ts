@@ -6,8 +6,11 @@ export {
   requestPublication,
   revokePreview,
 } from './acts.ts'
-export { startPublicationJobs, startPublicationTasks } from './jobs.ts'
+export { startPublicationTasks } from './background-tasks.ts'
+export { eraseVersion, type VersionErasure } from './erase.ts'
+export { startPublicationJobs } from './jobs.ts'
 export { publishEdition } from './pipeline/publish-edition.ts'
+export { renderAgain } from './pipeline/render.ts'
 export {
   findOpenPublication,
   listPublications,
@@ -15,5 +18,6 @@ export {
   type Publication,
   pendingReasonOf,
 } from './publications.ts'
+export { requeuePublications } from './requeue.ts'
 export { publicationRoutes } from './routes.ts'
 export { withdraw } from './withdraw.ts'

@@ -1,43 +1,16 @@
-/**
- * Jobs of publication: a worker publishes the requested editions, one at a time; a task takes up requests
- * that nobody works on, such as those of a command that was cut off.
- */
-import { setTimeout as wait } from 'node:timers/promises'
+/** Jobs of publication: workers publish the requested editions and finish erasures, one at a time. */
 import type { AppContext } from '../catalogue/index.ts'
-import { withoutValues } from '../db/database-error.ts'
-import { asError } from '../platform/errors.ts'
+import { eraseVersionJob, resumeErasure } from './erase.ts'
 import { publishEdition } from './pipeline/publish-edition.ts'
 import { listPublications, publishEditionJob } from './publications.ts'
 
-/** Starts the worker of the publication queue; `jobs.stop` ends it. */
+/** Starts the workers of the publication queues; `jobs.stop` ends them. */
 export async function startPublicationJobs(context: AppContext): Promise<void> {
   await context.jobs.work(publishEditionJob, async (data) => {
     await publishEdition(context, Number(data['publication']))
   })
+  await context.jobs.work(eraseVersionJob, (data) => resumeErasure(context, data))
   await resume(context, 'all')
-}
-
-/** Seconds between two looks for requests without a job: someone waits for them, and a look is one statement. */
-const lookSeconds = 5
-
-/** Takes up requests that nobody works on, until stopped. The result stops it and waits for a running look. */
-export function startPublicationTasks(context: AppContext): () => Promise<void> {
-  const stopping = new AbortController()
-  const running = watch(context, stopping.signal)
-  return async () => {
-    stopping.abort()
-    await running
-  }
-}
-
-async function watch(context: AppContext, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await wait(lookSeconds * 1_000, undefined, { signal }).catch(() => undefined)
-    if (signal.aborted) return
-    await resume(context, 'asked').catch((error: unknown) => {
-      context.observe('job-failed', { job: 'resume-publications', error: asError(withoutValues(error)) })
-    })
-  }
 }
 
 /**

@@ -153,3 +153,20 @@ export async function writeDropped(
     WHERE id = ${id} AND state IN ('asked', 'prepared')`
   assert.equal(count, 1, 'only an open publication can be dropped')
 }
+
+/** Ids of the versions that are not released, whatever their state. */
+export async function listUnreleased(runner: Runner): Promise<readonly number[]> {
+  const rows = await runner<{ id: number }[]>`
+    SELECT id::float8 FROM qingdan.version WHERE published_at IS NULL ORDER BY id`
+  return rows.map(({ id }) => id)
+}
+
+/** Sets prepared publications back to requested ones. Returns the ids of all open ones. */
+export async function reopenPrepared(tx: Transaction): Promise<readonly number[]> {
+  await tx`
+    UPDATE qingdan.publication SET state = 'asked', prepared_at = NULL, digest = NULL
+    WHERE state = 'prepared'`
+  const rows = await tx<{ id: number }[]>`
+    SELECT id::float8 FROM qingdan.publication WHERE state = 'asked' ORDER BY id`
+  return rows.map(({ id }) => id)
+}

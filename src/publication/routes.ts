@@ -7,7 +7,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireScope } from '../accounts/index.ts'
-import { type AppContext, addresses, EditionName, previewDaysDefault, Slug } from '../catalogue/index.ts'
+import {
+  type AppContext,
+  addresses,
+  EditionName,
+  ExactVersion,
+  previewDaysDefault,
+  Slug,
+} from '../catalogue/index.ts'
 import { partsOf } from '../contract/index.ts'
 import { type App, problemResponses } from '../http/index.ts'
 import type { Caller } from '../platform/caller.ts'
@@ -349,7 +356,7 @@ function withdrawalRoute(app: App, context: AppContext): void {
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
-          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+          version: ExactVersion,
         }),
         body: WithdrawalRequestSchema,
         response: {

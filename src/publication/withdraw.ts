@@ -5,6 +5,7 @@ import { type AppContext, refuseOnMirror, withdrawVersion } from '../catalogue/i
 import type { Patience } from '../db/lock.ts'
 import { lockOf } from '../ingest/index.ts'
 import { problem } from '../platform/problem.ts'
+import { removeWithdrawn } from '../records/index.ts'
 
 interface Withdrawal {
   readonly dataset: string
@@ -14,8 +15,12 @@ interface Withdrawal {
   readonly actor: string
 }
 
+function unlessPending(error: { readonly code?: string }): undefined {
+  if (error.code !== 'erasure-pending') throw error
+}
+
 /**
- * Withdraws a version. Returns false if it was withdrawn before. Throws `dataset-not-found`,
+ * Withdraws a version, and removes its data unless they are retained. Returns false if it was withdrawn before. Throws `dataset-not-found`,
  * `version-not-found`, `reason-missing`, `mirror-read-only`, and `edition-busy` when the patience ends.
  */
 export async function withdraw(
@@ -42,5 +47,7 @@ export async function withdraw(
     })
   const done = await context.database.lock(lockOf(withdrawal), work, patience)
   if (done) context.observe('version-withdrawn', { dataset, edition, version })
+  // Nothing serves its data any more; a reader that still holds them is waited for by the background task.
+  await removeWithdrawn(context).catch(unlessPending)
   return done
 }

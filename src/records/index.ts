@@ -2,8 +2,9 @@
 export { aggregatePart } from './aggregate/openapi.ts'
 export { aggregateRoutes } from './aggregate/routes.ts'
 export { GroupSchema } from './aggregate/schemas.ts'
+export { checkTable } from './check-table.ts'
 export { countDifference } from './diff/count-difference.ts'
-export { dropRecords, loadPlainFile, loadRecords } from './load-records.ts'
+export { digestOfTable, dropRecords, loadPlainFile, loadRecords, restoreRecords } from './load-records.ts'
 export { type Filter, operatorsOf } from './query/filters.ts'
 export { aggregateJson, recordsJson } from './query/json-queries.ts'
 export {
@@ -18,5 +19,6 @@ export {
 export { recordsPart } from './query/parameters.ts'
 export { writeValues } from './query/values.ts'
 export { copyAll, readAll } from './read/read-records.ts'
+export { removeVersion, removeWithdrawn } from './remove-version.ts'
 export { recordsRoutes } from './routes.ts'
-export { selectTexts, sortableFields } from './tables.ts'
+export { createIndexes, createTable, publishedTable, selectTexts, sortableFields } from './tables.ts'

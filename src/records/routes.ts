@@ -10,6 +10,7 @@ import { Type } from 'typebox'
 import {
   type AppContext,
   EditionName,
+  ExactVersion,
   getReadable,
   linkHeader,
   listVersions,
@@ -121,7 +122,7 @@ function versionRoute(app: App, services: Services, extension: AnswerFormat | un
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
-          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+          version: ExactVersion,
         }),
         querystring: Type.Object({ ...parametersOf(extension), preview: PreviewToken }),
         response: { ...responsesOf(extension), ...toLatest },

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import {
   type AppContext,
   EditionName,
+  ExactVersion,
   getReadable,
   getVersion,
   Slug,
@@ -34,7 +35,7 @@ export function transferRoutes(app: App, context: AppContext): void {
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
-          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+          version: ExactVersion,
         }),
         response: {
           200: { description: 'The whole file.', content: zipContent },
@@ -48,6 +49,7 @@ export function transferRoutes(app: App, context: AppContext): void {
             'version-withdrawn',
             'precondition-failed',
             'range-not-satisfiable',
+            'file-damaged',
           ),
         },
       },

@@ -84,19 +84,6 @@ t.test('a database of a newer version is rejected', async (t) => {
   await t.rejects(openDatabase({ ...databaseOptions(url), migrate: true }), /newer version of the service/)
 })
 
-t.test('for a user who may not create roles, the error has the SQL for an administrator', async (t) => {
-  const url = await emptyDatabase(t)
-  const name = `qingdan_poor_${process.pid}`
-  await administer(url, (client) => client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'poor'`))
-  t.teardown(() => administer(url, (client) => client.query(`DROP ROLE ${name}`)).catch(() => undefined))
-  const poor = new URL(url)
-  poor.username = name
-  poor.password = 'poor'
-  const refusal = openDatabase({ ...databaseOptions(poor.href), migrate: true })
-  await t.rejects(refusal, new RegExp(`GRANT qingdan_work, qingdan_serve TO ${name};`))
-  await administer(url, (client) => client.query(`DROP ROLE ${name}`))
-})
-
 t.test('the error for an unreachable address omits the password', async (t) => {
   const refused = await openDatabase(databaseOptions('postgres://u:hidden@127.0.0.1:1/d')).catch(
     (error) => error,

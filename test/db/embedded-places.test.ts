@@ -1,7 +1,8 @@
-import { chmod, mkdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { adoptCopiedCluster } from '../../src/db/embedded/copied-cluster.ts'
 import { findClusterLocation } from '../../src/db/embedded/location.ts'
 import { canReach, findNobody, isRoot, readable, traversable } from '../../src/db/embedded/os-account.ts'
 import { explainSpawnError, makeUsable } from '../../src/db/embedded/programs.ts'
@@ -130,9 +131,36 @@ t.test('a database is in the data folder, or its place is recorded there', async
     shut.home,
     'it is not moved when the folder becomes accessible',
   )
+  await cp(join(folder, 'shut', 'var'), join(folder, 'shut', 'copy'), { recursive: true })
+  await t.rejects(
+    find(join(folder, 'shut', 'copy')),
+    /is a copy of .*cp -a/,
+    'two would write to one database',
+  )
+  await rename(join(folder, 'shut', 'var'), join(folder, 'shut', 'moved'))
+  t.equal((await find(join(folder, 'shut', 'moved'))).home, shut.home, 'a moved folder is no copy')
+  await rename(join(folder, 'shut', 'moved'), join(folder, 'shut', 'var'))
   await rm(shut.home, { recursive: true })
   await t.rejects(find(join(folder, 'shut', 'var')), /which is missing.*delete .*database-place/)
   await mkdir(join(folder, 'open', 'database'))
   await chmod(join(folder, 'open'), 0o700)
   await t.rejects(find(join(folder, 'open')), /can no longer reach the database.*chmod o\+x/)
 })
+
+t.test(
+  'a cluster that root has copied is given to its account',
+  { skip: !isRoot() && 'needs root' },
+  async (t) => {
+    const folder = await reachable(t)
+    const cluster = join(folder, 'cluster')
+    await mkdir(join(cluster, 'base'), { recursive: true })
+    await writeFile(join(cluster, 'base', '1'), '')
+    const account = await findNobody()
+    await adoptCopiedCluster(cluster, account)
+    for (const path of [cluster, join(cluster, 'base'), join(cluster, 'base', '1')])
+      t.equal((await stat(path)).uid, account.uid, path)
+    t.equal((await stat(cluster)).mode & 0o777, 0o700)
+    await adoptCopiedCluster(cluster, { uid: 12_345, gid: 12_345 })
+    t.equal((await stat(cluster)).uid, account.uid, 'a cluster of another account stays as it is')
+  },
+)

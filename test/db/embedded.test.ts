@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -13,7 +14,7 @@ import { openDatabase } from '../../src/db/open-database.ts'
 import { readSetting, writeSetting } from '../../src/db/settings-store.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { administer } from '../support/database.ts'
-import { program } from '../support/program.ts'
+import { startNeighbour } from '../support/start-neighbour.ts'
 
 const observe = () => undefined
 
@@ -36,8 +37,10 @@ async function running(folder: string): Promise<number | undefined> {
   return exists && (await findPostmaster(cluster))?.pid
 }
 
-const count = async ({ url }: Cluster) =>
-  administer(url, async (client) => Number((await client.query('SELECT sum(a) AS n FROM sample')).rows[0].n))
+const count = async ({ addresses }: Cluster) =>
+  administer(addresses.owner, async (client) =>
+    Number((await client.query('SELECT sum(a) AS n FROM sample')).rows[0].n),
+  )
 
 interface OtherProcess {
   readonly child: ChildProcess
@@ -47,20 +50,16 @@ interface OtherProcess {
 
 /** Another process that joins the cluster of a folder, and leaves when its input ends. */
 async function startOtherProcess(folder: string, clone?: string): Promise<OtherProcess> {
-  const child = spawn(
-    process.execPath,
-    [...program('test/support/neighbour.ts'), folder, ...(clone === undefined ? [] : [clone])],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  )
-  const [url] = (await once(createInterface(child.stdout), 'line')) as [string]
+  const { child, ended } = startNeighbour(folder, clone)
+  assert.ok(child.stdin && child.stdout)
+  const { stdin, stdout } = child
+  const [url] = (await once(createInterface(stdout), 'line')) as [string]
   return {
     child,
     url,
     end: async () => {
-      child.stdin.end()
-      await once(child, 'exit')
+      stdin.end()
+      await ended
     },
   }
 }
@@ -73,7 +72,7 @@ t.test('a first start creates a cluster that only its owner can access', async (
   t.equal((await stat(join(home, 'cluster'))).mode & 0o777, 0o700)
   t.same((await readdir(folder)).sort(), ['database'], 'no other file remains')
   t.same((await readdir(home)).sort(), ['clone', 'cluster', 'database.log', 'password', 'version'])
-  const settings = await administer(cluster.url, async (client) => {
+  const settings = await administer(cluster.addresses.owner, async (client) => {
     const { rows } = await client.query<{ name: string; setting: string }>(
       `SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'listen_addresses',
         'unix_socket_directories',
@@ -91,13 +90,13 @@ t.test('a first start creates a cluster that only its owner can access', async (
     log_min_error_statement: 'panic',
     TimeZone: 'UTC',
   })
-  const stranger = new URL(cluster.url)
+  const stranger = new URL(cluster.addresses.owner)
   for (const password of ['', 'qingdan', 'postgres']) {
     stranger.password = password
     await t.rejects(administer(stranger.href, (client) => client.query('SELECT 1')))
   }
   await t.rejects(
-    administer(cluster.url, (client) => client.query(`SELECT 'Zhang San'::int`)),
+    administer(cluster.addresses.owner, (client) => client.query(`SELECT 'Zhang San'::int`)),
     /Zhang San/,
   )
   t.notMatch(await readFile(join(home, 'database.log'), 'utf8'), /Zhang|SELECT/)
@@ -109,11 +108,11 @@ t.test('the last process to leave stops the server, whichever started it', async
   const folder = dataFolder(t)
   const other = await startOtherProcess(folder)
   const ours = await joinCluster({ dataFolder: folder, observe })
-  t.equal(ours.url, other.url, 'one server')
+  t.equal(ours.addresses.owner, other.url, 'one server')
   const pid = await running(folder)
   await other.end()
   t.equal(await running(folder), pid, 'it outlives the process that started it')
-  t.equal((await administer(ours.url, (client) => client.query('SELECT 1'))).rowCount, 1)
+  t.equal((await administer(ours.addresses.owner, (client) => client.query('SELECT 1'))).rowCount, 1)
   const next = await startOtherProcess(folder)
   await ours.leave()
   t.equal(await running(folder), pid)
@@ -127,7 +126,8 @@ t.test('five concurrent first starts create one cluster', async (t) => {
   const there = () => startOtherProcess(folder)
   const [first, second, third, ...others] = await Promise.all([here(), here(), here(), there(), there()])
   const clusters = [first, second, third]
-  t.equal(new Set([...clusters, ...others].map(({ url }) => url)).size, 1)
+  const urls = [...clusters.map(({ addresses }) => addresses.owner), ...others.map(({ url }) => url)]
+  t.equal(new Set(urls).size, 1)
   t.same((await readdir(folder)).sort(), ['database'])
   await Promise.all([...clusters.map((cluster) => cluster.leave()), ...others.map((other) => other.end())])
   t.equal(await running(folder), undefined)
@@ -136,10 +136,10 @@ t.test('five concurrent first starts create one cluster', async (t) => {
 t.test('a process that joins while another leaves gets a running server', async (t) => {
   const folder = dataFolder(t)
   let current = await joinCluster({ dataFolder: folder, observe })
-  await administer(current.url, (client) => client.query('CREATE TABLE sample AS SELECT 0 AS a'))
+  await administer(current.addresses.owner, (client) => client.query('CREATE TABLE sample AS SELECT 0 AS a'))
   for (let round = 1; round <= 8; round++) {
     const [next] = await Promise.all([joinCluster({ dataFolder: folder, observe }), current.leave()])
-    await administer(next.url, (client) => client.query('INSERT INTO sample VALUES (1)'))
+    await administer(next.addresses.owner, (client) => client.query('INSERT INTO sample VALUES (1)'))
     t.equal(await count(next), round)
     current = next
   }
@@ -165,14 +165,14 @@ t.test('after SIGKILL of its process the server is used by the next, with all da
 t.test('after SIGKILL of the server its processes find a new one at the same port', async (t) => {
   const folder = dataFolder(t)
   const cluster = await joinCluster({ dataFolder: folder, observe })
-  await administer(cluster.url, (client) => client.query('CREATE TABLE sample AS SELECT 42 AS a'))
+  await administer(cluster.addresses.owner, (client) => client.query('CREATE TABLE sample AS SELECT 42 AS a'))
   const pid = await running(folder)
   t.ok(pid)
   process.kill(Number(pid), 'SIGKILL')
   let found = await running(folder)
   while (found === undefined || found === pid) found = await running(folder)
   const next = await joinCluster({ dataFolder: folder, observe })
-  t.equal(next.url, cluster.url)
+  t.equal(next.addresses.owner, cluster.addresses.owner)
   t.equal(await count(next), 42)
   await next.leave()
   t.equal(await running(folder), found, 'its first process holds a lease again')
@@ -190,7 +190,7 @@ t.test('a pid file with the pid of an unrelated process does not block a start',
     await writeFile(pidFile, [String(pid), ...lines.slice(1)].join('\n'))
     const next = await joinCluster({ dataFolder: folder, observe })
     t.not(await running(folder), pid)
-    t.equal(new URL(next.url).port, lines[3], 'the former port is used again')
+    t.equal(new URL(next.addresses.owner).port, lines[3], 'the former port is used again')
     await next.leave()
   }
 })
@@ -231,8 +231,8 @@ t.test('a copy of a running data folder starts its own server', async (t) => {
   const folder = dataFolder(t)
   const copied = dataFolder(t)
   const cluster = await joinCluster({ dataFolder: folder, observe })
-  await administer(cluster.url, (client) => client.query('CREATE TABLE sample AS SELECT 42 AS a'))
-  await administer(cluster.url, (client) => client.query('CHECKPOINT'))
+  await administer(cluster.addresses.owner, (client) => client.query('CREATE TABLE sample AS SELECT 42 AS a'))
+  await administer(cluster.addresses.owner, (client) => client.query('CHECKPOINT'))
   await cp(folder, copied, { recursive: true })
   if (process.getuid?.() === 0) {
     const { uid, gid } = await stat(join(folder, 'database', 'cluster'))
@@ -240,7 +240,7 @@ t.test('a copy of a running data folder starts its own server', async (t) => {
     await once(chowned, 'exit')
   }
   const other = await joinCluster({ dataFolder: copied, observe })
-  t.not(other.url, cluster.url)
+  t.not(other.addresses.owner, cluster.addresses.owner)
   t.not(await running(copied), await running(folder))
   t.equal(await count(other), 42)
   await other.leave()

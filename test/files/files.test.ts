@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, stat, writeFile } from 'node:fs/promises'
+import { readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { openFiles } from '../../src/files/open-files.ts'
@@ -30,8 +30,8 @@ t.test('a file is written, read, listed, moved and removed', async (t) => {
   t.same(await files.list('a'), ['a/Z', 'a/b/c.csv'])
   t.same(await files.list(''), ['a/Z', 'a/b/c.csv', 'é'])
   t.same(await files.list('none'), [])
-  await files.write('a/Z', chunks('new'))
-  t.equal((await bytesOf(files.read('a/Z'))).text, 'new', 'a later write replaces the file')
+  await files.write('a/Z', chunks('new'), { replace: true })
+  t.equal((await bytesOf(files.read('a/Z'))).text, 'new', 'a write replaces the file where it says so')
   t.equal((await stat(await files.localPath('a/Z'))).mode & 0o777, 0o600)
   const named = await files.write(({ digest, bytes }) => `moved/${digest}-${bytes}`, chunks('named'))
   t.equal(
@@ -48,10 +48,48 @@ t.test('a file is written, read, listed, moved and removed', async (t) => {
   t.same(await files.list(''), ['a/Z', 'a/b/c.csv', 'é'])
 })
 
+t.test('a write never replaces other bytes by accident, and those of a sealed file never', async (t) => {
+  const files = await openFiles({ folder: t.testdir() })
+  const textOf = async (name: string) => (await bytesOf(files.read(name))).text
+  await files.write('v1/a.csv', chunks('first'))
+  const again = await files.write('v1/a.csv', chunks('fi', 'rst'))
+  t.equal(again.bytes, 5, 'the same bytes again change nothing')
+  await t.rejects(files.write('v1/a.csv', chunks('other')), { name: 'FileConflict' })
+  await t.rejects(files.write('v1/a.csv', chunks('longer than that')), { name: 'FileConflict' })
+  t.equal(await textOf('v1/a.csv'), 'first')
+  const [one, two] = await Promise.allSettled([
+    files.write('at-once', chunks('one')),
+    files.write('at-once', chunks('two')),
+  ])
+  t.same([one?.status, two?.status].sort(), ['fulfilled', 'rejected'], 'of two writers, the first wins')
+  t.equal(await files.seal('v1/a.csv'), true)
+  t.equal(await files.seal('v1/none.csv'), false)
+  await files.write('v1/a.csv', chunks('first'), { replace: true })
+  await t.rejects(files.write('v1/a.csv', chunks('other'), { replace: true }), { name: 'FileConflict' })
+  await files.write('v1/draft.csv', chunks('draft'))
+  for (const name of ['v1/a.csv', 'v1']) await t.rejects(files.remove(name), { name: 'FileConflict' })
+  t.same(await files.list('v1'), ['v1/a.csv', 'v1/draft.csv'], 'a refused removal removes nothing')
+  await files.remove('v1/draft.csv')
+  await files.remove('v1', { sealed: true })
+  t.same(await files.list(''), ['at-once'])
+})
+
 t.test('a large file is read in chunks of 1 MiB', async (t) => {
   const files = await openFiles({ folder: t.testdir() })
   await files.write('large', chunks(Buffer.alloc(2_500_000, 1)))
   t.same((await bytesOf(files.read('large'))).sizes, [1_048_576, 1_048_576, 402_848])
+})
+
+t.test('partial files of another machine are left to it for a week', async (t) => {
+  const folder = t.testdir({ '.unfinished': {} })
+  const path = (name: string) => join(folder, '.unfinished', name)
+  await writeFile(path('2147483646.elsewhere.x'), 'half')
+  await writeFile(path('2147483646.elsewhere.old'), 'half')
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
+  await utimes(path('2147483646.elsewhere.x'), daysAgo(6), daysAgo(6))
+  await utimes(path('2147483646.elsewhere.old'), daysAgo(8), daysAgo(8))
+  await openFiles({ folder })
+  t.same(await readdir(join(folder, '.unfinished')), ['2147483646.elsewhere.x'])
 })
 
 t.test('a write that fails or is too large leaves the former file', async (t) => {
@@ -91,6 +129,7 @@ t.test('no name leaves the folder', async (t) => {
     'a\0b',
     'a\nb',
     '.unfinished/x',
+    '.owner.json',
     'x'.repeat(1025),
   ]) {
     const shown = JSON.stringify(name.slice(0, 20))

@@ -144,25 +144,23 @@ t.test('HEAD sends the headers of GET without the body', async (t) => {
 
 t.test('health, readiness and metrics', async (t) => {
   let isConnected = true
-  const serve = async () => {
-    if (!isConnected) throw new Error('connection lost')
-    return []
-  }
-  const { context, lines } = unconnectedContext(
+  const { context } = unconnectedContext(
     {},
-    { database: { serve } as unknown as AppContext['database'] },
+    {
+      database: { responds: async () => isConnected } as unknown as AppContext['database'],
+      files: { findFault: async () => undefined } as unknown as AppContext['files'],
+    },
   )
   const app = await buildApp(context)
   t.teardown(() => app.close())
   t.equal((await app.inject('/health')).statusCode, 200)
   t.match((await app.inject('/ready')).json(), { code: 'not-ready' }, 'before the start has finished')
   context.readiness.ready = true
-  t.same((await app.inject('/ready')).json(), { status: 'ok' })
+  t.same((await app.inject('/ready')).json(), { status: 'ok', storage: 'writable' })
   isConnected = false
   const lost = await app.inject('/ready')
   t.equal(lost.statusCode, 503)
   t.equal(lost.headers['retry-after'], '5')
-  t.ok(lines.some((line) => JSON.parse(line).err?.message === 'connection lost'))
   t.equal((await app.inject('/health')).headers['cache-control'], 'no-store')
   await app.inject('/v1/problems/not-found')
   await app.inject('/v1/problems/nope')
@@ -295,8 +293,15 @@ t.test('an unreachable database gives a 503 with Retry-After, and its message is
     [wrapped(serverError('57P03')), 503],
     [wrapped(unreachable('ECONNRESET')), 503],
     [serverError('22021'), 500],
-    [wrapped(unreachable('ENOSPC')), 500],
+    [wrapped(unreachable('ENOENT')), 500],
+    [wrapped(unreachable('ENOSPC')), 507],
+    [serverError('53100'), 507],
   ]
+  const codes: Readonly<Record<number, readonly [string, string | undefined]>> = {
+    500: ['internal', undefined],
+    503: ['not-ready', '5'],
+    507: ['storage-full', '60'],
+  }
   for (const [index, [fault]] of faults.entries()) {
     app.get(`/test/away/${index}`, async () => {
       throw fault
@@ -304,12 +309,13 @@ t.test('an unreachable database gives a 503 with Retry-After, and its message is
   }
   for (const [index, [fault, status]] of faults.entries()) {
     const answer = await app.inject(`/test/away/${index}`)
-    t.match(answer.json(), { status, code: status === 503 ? 'not-ready' : 'internal' }, fault.message)
-    t.equal(answer.headers['retry-after'], status === 503 ? '5' : undefined)
+    const [code, retryAfter] = codes[status] ?? []
+    t.match(answer.json(), { status, code }, fault.message)
+    t.equal(answer.headers['retry-after'], retryAfter)
     t.notMatch(answer.body, /marker9/)
   }
   const failed = lines.filter((line) => line.includes('request-failed'))
   t.equal(failed.length, faults.length, 'each is logged for the operator')
   t.notMatch(failed.filter((line) => !line.includes('"message":"marker9')).join(), /marker9/)
-  t.equal(failed.filter((line) => line.includes('"type":"ServerError"')).length, 6)
+  t.equal(failed.filter((line) => line.includes('"type":"ServerError"')).length, 8)
 })

@@ -10,6 +10,7 @@ import { loadServiceKey } from '../../src/accounts/index.ts'
 import { followContracts, readChanges, readMirror } from '../../src/catalogue/index.ts'
 import { buildContext, loadAllContracts } from '../../src/context.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
+import { verify } from '../../src/operations/index.ts'
 import { publishEdition, requestPublication, withdraw } from '../../src/publication/index.ts'
 import { distrustKey } from '../../src/transfer/index.ts'
 import { contractOf, field } from '../support/fields.ts'
@@ -246,6 +247,11 @@ async function statesOf({ database }: typeof origin.context) {
     JOIN qingdan.edition e ON e.id = v.edition_id WHERE v.published_at IS NOT NULL ORDER BY 1, 2, 3`
   return found.map((row) => ({ ...row }))
 }
+
+t.test('verify finds nothing wrong with the origin and with its mirror', async (t) => {
+  for (const { context } of [{ context: newest }, mirror])
+    t.same((await verify(context, { repair: false, progress: () => undefined })).defects, [])
+})
 
 t.test('a refused import changes nothing', async (t) => {
   const before = [await feedOf(mirror.context), await readMirror(mirror.context.database.work)]

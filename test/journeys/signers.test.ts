@@ -84,7 +84,7 @@ t.test("anything but a provider's public key is refused, and a private one is ne
     [
       ['add', publicFile, ...scope, '--from', '2026-02-01', '--until', '2026-02-01'],
       4,
-      /later than it begins/,
+      /must be after its start/,
     ],
     [['add', join(folder, 'none.asc'), ...scope], 2, /There is no file/],
     [['show', 'ABCD'], 4, /No registered key/],

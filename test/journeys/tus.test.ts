@@ -9,7 +9,11 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
 import { Upload } from 'tus-js-client'
+import { buildApp } from '../../src/app.ts'
+import { buildContext } from '../../src/context.ts'
+import { openDatabase } from '../../src/db/open-database.ts'
 import { takeBundle } from '../../src/ingest/index.ts'
+import { databaseOptions } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, zipOf } from '../support/open-test-context.ts'
 import { spawnService } from '../support/spawn-service.ts'
@@ -317,4 +321,56 @@ t.test('the ids of uploads can not be guessed', async (t) => {
   const [url = ''] = urls
   const wrong = url.slice(0, -32) + randomBytes(16).toString('hex')
   t.equal((await ask('GET', wrong)).statusCode, 404)
+})
+
+t.test('two services on one folder and database take turns with the pieces of one upload', async (t) => {
+  const database = await openDatabase(databaseOptions(testContext.url))
+  const { config, contracts, clock, observe, observeAs, metrics } = context
+  const second = await buildContext({ config, contracts, clock, observe, observeAs, metrics, database })
+  const secondApp = await buildApp(second)
+  t.teardown(async () => {
+    await secondApp.close()
+    await second.close()
+  })
+  const zip = await zipOf(folder, rows('2031'))
+  const url = await begin(zip.length)
+  await piece(url, 0, zip.subarray(0, 1_000))
+  const id = url.split('/').at(-1)
+  let isReleased = false
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = () => {
+      isReleased = true
+      resolve()
+    }
+  })
+  let isLocked = () => {}
+  const locked = new Promise<void>((resolve) => {
+    isLocked = resolve
+  })
+  // As a request at the first service holds it.
+  const holder = context.database.lock(`upload ${id}`, () => {
+    isLocked()
+    return held
+  })
+  await locked
+  const last = secondApp
+    .inject({
+      method: 'PATCH',
+      url,
+      headers: {
+        ...{ authorization, 'tus-resumable': '1.0.0', 'upload-offset': '1000' },
+        'content-type': 'application/offset+octet-stream',
+      },
+      payload: zip.subarray(1_000),
+    })
+    .then((answer) => ({ answer, afterRelease: isReleased }))
+  await testContext.get('/v1/datasets')
+  release()
+  await holder
+  const { answer, afterRelease } = await last
+  t.ok(afterRelease, 'the second service waits')
+  t.equal(answer.statusCode, 204, answer.body)
+  t.equal(answer.headers['qingdan-bundle'], digestOf(zip))
+  t.same((await ask('GET', url)).json(), { offset: zip.length, length: zip.length, bundle: digestOf(zip) })
 })

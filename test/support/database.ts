@@ -9,10 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { type Addresses, roleNames } from '../../src/db/connections.ts'
 import type { Database } from '../../src/db/database.ts'
-import { type Cluster, joinCluster } from '../../src/db/embedded/cluster.ts'
+import { joinCluster } from '../../src/db/embedded/cluster.ts'
 import { findPostmaster } from '../../src/db/embedded/postmaster.ts'
+import { loginAddresses } from '../../src/db/logins.ts'
 import { type DatabaseOptions, openDatabase } from '../../src/db/open-database.ts'
+import { verifierOf } from '../../src/db/scram.ts'
 import { type Config, loadConfig } from '../../src/platform/config.ts'
 import type { Observe } from '../../src/platform/log/events.ts'
 import { isAlive } from '../../src/platform/process-alive.ts'
@@ -33,8 +36,21 @@ export function databaseOptions(
   url: string,
   { observe = () => undefined, poolMax = 4 }: { readonly observe?: Observe; readonly poolMax?: number } = {},
 ): DatabaseOptions & { readonly config: Config } {
-  const config = loadConfig({ DATABASE_URL: url, QINGDAN_POOL_MAX: String(poolMax) })
+  const config = loadConfig({ ...databaseEnvironment(url), QINGDAN_POOL_MAX: String(poolMax) })
   return { config, observe, migrate: false }
+}
+
+/** The settings by which a process opens a test database under each role. */
+export function databaseEnvironment(url: string): Readonly<Record<string, string>> {
+  const { work, serve } = addressesOf(url)
+  return { DATABASE_URL: url, QINGDAN_WORK_URL: work, QINGDAN_SERVE_URL: serve }
+}
+
+/** The roles belong to the whole server, so their passwords follow from that of the server's owner. */
+const secretOf = (url: string) => createHash('sha256').update(new URL(url).password).digest('hex')
+
+function addressesOf(url: string): Addresses {
+  return loginAddresses(url, secretOf(url))
 }
 
 /** Opens a migrated database for the test alone; closed and dropped when the test ends. */
@@ -59,12 +75,15 @@ export async function emptyDatabase(t: Test): Promise<string> {
 }
 
 let clones = 0
+let logins: Promise<void> | undefined
 
 async function cloneDatabase(
   isMigrated: boolean,
 ): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
   const server = await joinTestServer()
   const name = `qingdan_test_${process.pid}_${++clones}`
+  logins ??= administer(server.url, (client) => prepareLogins(client, secretOf(server.url)))
+  await logins
   const template = isMigrated ? await makeTemplate(server.url) : 'template1'
   await administer(server.url, async (client) => {
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
@@ -77,6 +96,32 @@ async function cloneDatabase(
       await server.leave()
     },
   }
+}
+
+/**
+ * Gives the roles of the server the passwords of tests, once per server: a comment records that. Test files run
+ * in parallel, and two changes of a role at once collide.
+ */
+async function prepareLogins(client: pg.Client, secret: string): Promise<void> {
+  const mark = `tests ${createHash('sha256').update(secret).digest('hex').slice(0, 12)}`
+  const isPrepared = async () => {
+    const { rows } = await client.query<{ mark: string | null }>(
+      `SELECT shobj_description(oid, 'pg_authid') AS mark FROM pg_roles WHERE rolname = $1`,
+      [roleNames.serve],
+    )
+    return rows[0]?.mark === mark
+  }
+  if (await isPrepared()) return
+  await client.query('SELECT pg_advisory_lock(4712)')
+  if (!(await isPrepared())) {
+    for (const role of Object.values(roleNames)) {
+      const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role])
+      const verb = rowCount === 0 ? 'CREATE' : 'ALTER'
+      await client.query(`${verb} ROLE ${role} LOGIN PASSWORD '${verifierOf(secret, role)}'`)
+    }
+    await client.query(`COMMENT ON ROLE ${roleNames.serve} IS '${mark}'`)
+  }
+  await client.query('SELECT pg_advisory_unlock(4712)')
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -98,7 +143,11 @@ const settings = {
 } as const
 
 /** Joins the server that tests share. The last process to leave an embedded server stops it. */
-export async function joinTestServer(): Promise<Cluster> {
+export async function joinTestServer(): Promise<{
+  /** The address of a superuser. */
+  readonly url: string
+  readonly leave: () => Promise<void>
+}> {
   const address = process.env['TEST_DATABASE_URL']
   if (address !== undefined && address !== '') return { url: address, leave: async () => undefined }
   const name = createHash('sha256').update(`${root} ${process.getuid?.()}`).digest('hex').slice(0, 12)
@@ -106,8 +155,9 @@ export async function joinTestServer(): Promise<Cluster> {
     dataFolder: join(tmpdir(), `qingdan-test-${name}`),
     observe: () => undefined,
     settings,
+    ownerAttribute: 'SUPERUSER',
   })
-  return { ...cluster, url: inDatabase(cluster.url, 'postgres') }
+  return { leave: cluster.leave, url: inDatabase(cluster.addresses.owner, 'postgres') }
 }
 
 /**

@@ -8,8 +8,9 @@ export function envExample(): string {
     '# Settings of Qingdan, each with its default. All come from the environment; an unknown QINGDAN_* name is refused.',
     '# This file is written by `npm run env-example` from src/platform/config.ts.',
     '',
-    '# A PostgreSQL server, 15 or newer, to use in place of the embedded database.',
-    '#DATABASE_URL=postgres://qingdan:password@127.0.0.1:5432/qingdan',
+    '# A PostgreSQL server, 15 or newer, to use in place of the embedded database: the address of the owner of a',
+    '# database, who migrates it and needs no superuser. docs/database.md describes the roles.',
+    '#DATABASE_URL=postgres://qingdan_owner:password@127.0.0.1:5432/qingdan',
   ]
   for (const [name, setting] of Object.entries(settings)) {
     lines.push('', `# ${setting.about}`, `# Must be ${setting.expected}.`, `#${name}=${setting.fallback}`)

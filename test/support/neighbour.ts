@@ -10,7 +10,7 @@ const cluster = await joinCluster({
   observe: () => undefined,
   ...(clone === undefined ? {} : { clone }),
 })
-process.stdout.write(`${cluster.url}\n`)
+process.stdout.write(`${cluster.addresses.owner}\n`)
 process.stdin.resume()
 await once(process.stdin, 'end')
 await cluster.leave()

@@ -20,7 +20,7 @@ import { loadConfig } from '../../src/platform/config.ts'
 import type { Finding } from '../../src/platform/finding.ts'
 import { buildEventLog } from '../../src/platform/log/events.ts'
 import { type Publication, publishEdition, requestPublication } from '../../src/publication/index.ts'
-import { testDatabase } from './database.ts'
+import { databaseEnvironment, testDatabase } from './database.ts'
 import { type CheckedDocument, conformanceTo } from './openapi-conformance.ts'
 
 /** The members of a tap test that are used here. */
@@ -133,7 +133,7 @@ export async function openTestContext(t: Test, options: TestContextOptions = {})
     context,
     app,
     url,
-    environment: { ...settings, DATABASE_URL: url },
+    environment: { ...settings, ...databaseEnvironment(url) },
     lines,
     folder,
     moveTo: (instant) => {

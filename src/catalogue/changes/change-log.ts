@@ -77,6 +77,11 @@ export async function findChangePosition(
   return { change: row === undefined ? undefined : positionedOf(row), head: counter?.head ?? 0 }
 }
 
+/** Whether a change is the tombstone of an erased version. */
+export function isErasure({ kind, body }: Change): boolean {
+  return kind === 'version-withdrawn' && (body as { readonly erased?: unknown }).erased === true
+}
+
 /** Turns a row of `change` into a change. */
 export function positionedOf({ edition, version, ...row }: ChangeRow): PositionedChange {
   return { ...row, ...(edition === null ? {} : { edition }), ...(version === null ? {} : { version }) }

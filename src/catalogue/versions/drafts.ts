@@ -186,6 +186,8 @@ export async function withdrawVersion(
     readonly version: number
     readonly reason: string
     readonly at: Date
+    /** Whether it is erased in the same act, which its change then says. */
+    readonly isErased?: boolean
   },
 ): Promise<boolean | undefined> {
   const [row] = await tx<{ id: string; edition_id: string; state: string }[]>`
@@ -211,7 +213,7 @@ export async function withdrawVersion(
     dataset: request.dataset,
     edition: request.edition,
     version: request.version,
-    body: { reason: request.reason },
+    body: { reason: request.reason, ...(request.isErased === true ? { erased: true } : {}) },
   })
   return true
 }

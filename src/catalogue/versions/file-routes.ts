@@ -17,8 +17,9 @@ import { type App, attachment, isFresh, problemResponses } from '../../http/inde
 import { problem } from '../../platform/problem.ts'
 import { storedName } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
-import { EditionName, PreviewToken, Slug, toLatest } from '../schemas.ts'
+import { EditionName, ExactVersion, PreviewToken, Slug, toLatest } from '../schemas.ts'
 import { setDeprecationHeaders } from './deprecation.ts'
+import { requireIntact } from './intact-files.ts'
 import { linkHeader } from './neighbour-links.ts'
 import { findServed } from './previews.ts'
 import { getReadable, listDistributions, listVersions } from './published.ts'
@@ -41,7 +42,7 @@ export function fileRoutes(app: App, context: AppContext): void {
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
-          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+          version: ExactVersion,
           name: Type.String({ maxLength: 200, description: 'A file name from the list of the version.' }),
         }),
         querystring: Type.Object({ preview: PreviewToken }),
@@ -58,6 +59,7 @@ export function fileRoutes(app: App, context: AppContext): void {
             'file-not-found',
             'precondition-failed',
             'range-not-satisfiable',
+            'file-damaged',
           ),
         },
       },
@@ -77,7 +79,8 @@ export function fileRoutes(app: App, context: AppContext): void {
       countRead(request.caller, contract, { versions: [found], operation: 'file' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       describeFile(reply, found, file, context.contracts.get(slug, found.contractVersion).contract)
-      return sendFile(context, request, reply, { ...file, stored: storedName(found, file.format) })
+      const stored = storedName(found, file.format)
+      return sendFile(context, request, reply, { ...file, stored, sha256: file.digest })
     },
   )
 }
@@ -131,13 +134,24 @@ export interface SentFile {
   readonly stored: string
   readonly mediaType: string
   readonly bytes: number
-  /** The digest in its ETag. */
+  /** SHA-256 of its bytes. */
+  readonly sha256: string
+  /** The tag in its ETag. */
   readonly digest: string
 }
 
-/** Sends a stored file or the requested range of it. Its ETag must be set already. */
-export function sendFile(context: AppContext, request: FastifyRequest, reply: FastifyReply, file: SentFile) {
+/**
+ * Sends a stored file or the requested range of it. Its ETag must be set already. Throws `file-damaged`, for
+ * HEAD too, if the file is not the one of its record.
+ */
+export async function sendFile(
+  context: AppContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: SentFile,
+) {
   const range = rangeOf(request, file)
+  await requireIntact(context, file.stored, { bytes: file.bytes, digest: file.sha256 })
   reply.type(file.mediaType)
   const { stored } = file
   const prefix = context.config.QINGDAN_ACCEL_PREFIX

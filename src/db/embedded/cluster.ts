@@ -4,12 +4,16 @@
  * written.
  */
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Observe } from '../../platform/log/events.ts'
 import { packageRoot } from '../../platform/package-root.ts'
+import { type Addresses, roleNames } from '../connections.ts'
+import { passwordOf } from '../scram.ts'
+import { bootstrapName, isLoginRefused, makeClusterRoles, ownerName } from './cluster-roles.ts'
+import { adoptCopiedCluster } from './copied-cluster.ts'
 import { type ClusterLocation, findClusterLocation } from './location.ts'
 import { makeCluster } from './make-cluster.ts'
 import {
@@ -31,11 +35,13 @@ interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** The clone that uses the folder; by default the one that contains this file. */
   readonly clone?: string
+  /** An attribute of the owner, for tests, which create databases. Applies when the roles are created. */
+  readonly ownerAttribute?: 'SUPERUSER'
 }
 
 export interface Cluster {
-  /** The address of its database for the modules, with the owner's name and password. */
-  readonly url: string
+  /** The addresses of its database. */
+  readonly addresses: Addresses
   /** Leaves the database. The last process to leave stops it and waits until it has ended. */
   readonly leave: () => Promise<void>
 }
@@ -61,8 +67,11 @@ const serverSettings = {
   log_parameter_max_length_on_error: '0',
 } as const
 
-const owner = 'qingdan'
+/** The database of the service, which is named like the role that creates the cluster. */
+const databaseName = bootstrapName
 const joinAttemptsMax = 25
+/** After a refusal because another process was faster, the next attempt succeeds. */
+const refusalsMax = 3
 const logCheckSeconds = 60
 
 interface ClusterContext {
@@ -71,7 +80,9 @@ interface ClusterContext {
   readonly log: string
   readonly location: ClusterLocation
   readonly programs: Programs
-  readonly password: string
+  /** The passwords of the roles are derived from it. */
+  readonly secret: string
+  readonly ownerAttribute: 'SUPERUSER' | undefined
   readonly clone: string
   readonly settings: Readonly<Record<string, string>>
 }
@@ -105,7 +116,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const timer = setInterval(() => void trimLog(context.log).catch(() => undefined), logCheckSeconds * 1000)
   timer.unref()
   return {
-    url: urlOf(context, lease.postmaster.port, owner),
+    addresses: addressesOf(context, lease.postmaster.port),
     leave: async () => {
       isLeaving = true
       clearInterval(timer)
@@ -119,9 +130,10 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
   const location = await findClusterLocation(options.dataFolder, options.observe)
   const programs = await findPrograms(location.account, location.home)
   const folder = join(location.home, 'database')
-  await makeCluster({ folder, account: location.account, programs, owner })
+  await makeCluster({ folder, account: location.account, programs, bootstrap: bootstrapName })
   const cluster = join(folder, 'cluster')
-  const password = await readOwn(join(folder, 'password'))
+  await adoptCopiedCluster(cluster, location.account)
+  const secret = await readOwn(join(folder, 'password'))
   const major = (await readOwn(join(folder, 'version'))).trim()
   if (Number(major) !== programs.major) {
     throw new Error(
@@ -137,7 +149,8 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
     log: join(folder, 'database.log'),
     location,
     programs,
-    password: password.trim(),
+    secret: secret.trim(),
+    ownerAttribute: options.ownerAttribute,
     clone: resolve(options.clone ?? packageRoot()),
     settings: { ...serverSettings, ...options.settings },
   }
@@ -145,6 +158,13 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
 
 async function readOwn(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') {
+      throw new Error(
+        `${path} is missing, so ${dirname(path)} is no complete database. ` +
+          `Mount its volume, or restore it from a backup; an empty folder can be removed.`,
+        { cause },
+      )
+    }
     if (cause.code !== 'EACCES') throw cause
     throw new Error(
       `${path} belongs to another account. ` +
@@ -154,8 +174,17 @@ async function readOwn(path: string): Promise<string> {
   })
 }
 
-function urlOf(context: ClusterContext, port: number, database: string): string {
-  return `postgres://${owner}:${context.password}@127.0.0.1:${port}/${database}`
+function urlOf(port: number, role: string, password: string, database: string): string {
+  return `postgres://${role}:${password}@127.0.0.1:${port}/${database}`
+}
+
+function addressesOf({ secret }: ClusterContext, port: number): Addresses {
+  const addressOf = (role: string) => urlOf(port, role, passwordOf(secret, role), databaseName)
+  return {
+    owner: addressOf(ownerName),
+    work: addressOf(roleNames.work),
+    serve: addressOf(roleNames.serve),
+  }
 }
 
 /**
@@ -168,30 +197,59 @@ const leaseName = (clone: string): string =>
 
 async function takeLease(context: ClusterContext): Promise<Lease> {
   let cause: unknown
+  // Earlier lines are about earlier processes.
+  const logBytes = await sizeOf(context.log)
+  let refusals = 0
   for (let failures = 0; failures < joinAttemptsMax; failures++) {
     // Waits grow with each failure: 0.1 s, then 0.2 s, about half a minute in all.
     if (failures > 0) await wait(100 * failures)
     const postmaster = await findOrStart(context)
-    if (postmaster === undefined) continue
+    if (postmaster === undefined) {
+      await refuseFullDisk(context, logBytes)
+      continue
+    }
     const lease = await connect(context, postmaster).catch((error: unknown) => {
       cause = error
     })
-    if (lease === undefined) continue
+    if (lease === undefined) {
+      const refusal = isLoginRefused(cause) ? await makeRoles(context, postmaster) : undefined
+      if (refusal !== undefined && ++refusals === refusalsMax) throw refusal
+      continue
+    }
     try {
       await refuseOtherClones(context, lease.client)
-      await makeDatabase(lease.client)
       return lease
     } catch (error) {
       await releaseLease(context, lease)
       throw error
     }
   }
-  const lastError = (await readFile(context.log, 'utf8').catch(() => '')).match(/FATAL: .*/g)?.at(-1)
+  const lines = (await readFile(context.log).catch(() => Buffer.alloc(0))).subarray(logBytes).toString('utf8')
+  const lastError = lines.match(/(?:FATAL|postgres): .*/g)?.at(-1)
   throw new Error(
     `The embedded database did not start (${lastError ?? 'its log has no fatal error'}); see ${context.log}.`,
     {
       cause,
     },
+  )
+}
+
+/** A server that cannot write will not be able to in a moment either: so this is an error at once. */
+async function refuseFullDisk({ log }: ClusterContext, from: number): Promise<void> {
+  const text = await readFile(log, 'utf8').catch(() => '')
+  const [reason] =
+    /No space left on device|Disk quota exceeded|Read-only file system/.exec(text.slice(from)) ?? []
+  if (reason === undefined) return
+  throw new Error(
+    `The embedded database can't write to its disk: ${reason.toLowerCase()}. ` +
+      `Free space on the disk of ${dirname(log)}, or make it writable; then start again.`,
+  )
+}
+
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
   )
 }
 
@@ -209,10 +267,35 @@ async function findOrStart(context: ClusterContext): Promise<Postmaster | undefi
   })
 }
 
+/**
+ * The owner can't log in: the cluster is new, or was created before it had an owner besides the superuser.
+ * Creates the roles. Returns the error if nobody could log in, since another process may have been faster.
+ */
+async function makeRoles(context: ClusterContext, postmaster: Postmaster): Promise<Error | undefined> {
+  const { secret, folder, ownerAttribute } = context
+  const outcome = await makeClusterRoles({
+    address: (database) => urlOf(postmaster.port, bootstrapName, secret, database),
+    database: databaseName,
+    secret,
+    ownerAttribute,
+  })
+  if (outcome === 'in use by an earlier version') {
+    throw new Error(
+      `An earlier version of the service is using the database in ${folder}. ` +
+        `Stop it, then start again: the roles of the database are converted once.`,
+    )
+  }
+  if (outcome === 'made') return undefined
+  return new Error(
+    `The password in ${join(folder, 'password')} does not fit the database beside it. ` +
+      `Restore both from the same backup.`,
+  )
+}
+
 /** Opens the session that holds the lease. Throws also if the server is being stopped. */
 async function connect(context: ClusterContext, postmaster: Postmaster): Promise<Lease> {
   const client = new pg.Client({
-    connectionString: urlOf(context, postmaster.port, 'postgres'),
+    connectionString: urlOf(postmaster.port, ownerName, passwordOf(context.secret, ownerName), 'postgres'),
     application_name: leaseName(context.clone),
     keepAlive: true,
   })
@@ -266,13 +349,4 @@ async function refuseOtherClones(context: ClusterContext, client: pg.Client): Pr
     `The data folder of ${context.folder} is in use by ${other}. ` +
       `Stop the service there, or set QINGDAN_DATA to a folder of this clone's own.`,
   )
-}
-
-async function makeDatabase(client: pg.Client): Promise<void> {
-  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [owner])
-  if (rowCount !== 0) return
-  await client.query(`CREATE DATABASE ${owner}`).catch((error: { code?: string }) => {
-    // If two processes start at once, one of them gets an error for a duplicate, sooner or later.
-    if (error.code !== '42P04' && error.code !== '23505') throw error
-  })
 }

@@ -37,6 +37,14 @@ export async function findClusterLocation(dataFolder: string, observe: Observe):
   return reportMoved(folder, await recordOutsideHome(folder), observe)
 }
 
+/** Whether a data folder has its embedded database: complete, here or where the record says. Changes nothing. */
+export async function hasCluster(dataFolder: string): Promise<boolean> {
+  const folder = resolve(dataFolder)
+  const recorded = await readFile(join(folder, recordName), 'utf8').catch(() => undefined)
+  const home = isRoot() && recorded !== undefined ? recorded.trim() : folder
+  return fileExists(join(home, 'database', 'password'))
+}
+
 /** Logged at each start: whoever copies or deletes the data folder must know what is outside it. */
 async function reportMoved(folder: string, home: string, observe: Observe): Promise<ClusterLocation> {
   observe('database-moved', { reason: `root's helper account could not reach ${folder}`, path: home })
@@ -62,10 +70,32 @@ const recordName = 'database-place'
 async function readRecordedHome(folder: string): Promise<string | undefined> {
   const path = await readFile(join(folder, recordName), 'utf8').catch(() => undefined)
   if (path === undefined) return undefined
-  if (await fileExists(path.trim())) return path.trim()
+  if (await fileExists(path.trim())) {
+    await refuseCopy(folder, path.trim())
+    return path.trim()
+  }
   throw new Error(
     `The database of ${folder} is in ${path.trim()}, which is missing. Restore that folder; ` +
       `or, to start with an empty database, delete ${join(folder, recordName)}.`,
+  )
+}
+
+/** File beside a database outside its data folder that records whose it is. */
+const ownerName = 'data-folder'
+
+/** A copied data folder names the database of the original, and two services would write to it. */
+async function refuseCopy(folder: string, home: string): Promise<void> {
+  const record = join(home, ownerName)
+  const owner = (await readFile(record, 'utf8').catch(() => '')).trim()
+  if (owner === folder) return
+  const named = owner === '' ? '' : await readFile(join(owner, recordName), 'utf8').catch(() => '')
+  // The original is gone, so this is the folder itself, which was moved.
+  if (named.trim() !== home) return writeFile(record, `${folder}\n`)
+  const copy = `${home}-copy`
+  throw new Error(
+    `${folder} is a copy of ${owner}: both name the database in ${home}. Stop the service there and copy the ` +
+      `database too: cp -a ${home} ${copy} && echo ${folder} > ${copy}/${ownerName} && ` +
+      `echo ${copy} > ${join(folder, recordName)}. Or use qingdan backup and qingdan restore.`,
   )
 }
 
@@ -79,6 +109,7 @@ async function recordOutsideHome(folder: string): Promise<string> {
   await mkdir(home, { recursive: true })
   await chmod(outsideFolder, 0o711)
   await chmod(home, 0o711)
+  await writeFile(join(home, ownerName), `${folder}\n`)
   const temporary = join(folder, `${recordName}.${name}`)
   await writeFile(temporary, `${home}\n`)
   try {

@@ -15,11 +15,15 @@ import { cleanEnvironment, spawned } from './postmaster.ts'
 import type { Programs } from './programs.ts'
 
 interface MakeOptions {
-  /** The folder to create: `cluster`, the owner's password and the version that created it. */
+  /**
+   * The folder to create: `cluster`, `password` and the version that created it. The password is that of the
+   * bootstrap role until the roles are created, and the secret of their passwords from then on.
+   */
   readonly folder: string
   readonly account: OsAccount
   readonly programs: Programs
-  readonly owner: string
+  /** The superuser that initdb creates. */
+  readonly bootstrap: string
 }
 
 /** Creates the cluster unless it exists. Throws with the output of initdb if that fails. */
@@ -51,12 +55,12 @@ export async function makeCluster(options: MakeOptions): Promise<void> {
 }
 
 async function runInitdb(options: MakeOptions, cluster: string, passwordFile: string): Promise<void> {
-  const { programs, account, owner } = options
+  const { programs, account, bootstrap } = options
   const child = spawn(
     programs.initdb,
     [
       `--pgdata=${cluster}`,
-      `--username=${owner}`,
+      `--username=${bootstrap}`,
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       // Some machines have no locale: the builtin provider needs none and is the same everywhere.

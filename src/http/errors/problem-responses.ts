@@ -9,6 +9,7 @@ import { isDatabaseUnavailable, isStatementTimeout, withoutValues } from '../../
 import { defined } from '../../platform/defined.ts'
 import { asError } from '../../platform/errors.ts'
 import { Problem, type ProblemCode, problem, problems } from '../../platform/problem.ts'
+import { storageFaultOf } from '../../platform/storage-fault.ts'
 import type { HttpContext } from '../context.ts'
 import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
 
@@ -65,7 +66,8 @@ export function sendProblem(
   if (typeof successor === 'string') reply.header('link', `<${successor}>; rel="successor-version"`)
   // A client over its limit gives its connection back; a refusal must not keep it open.
   if (status === 429) reply.header('connection', 'close')
-  if (status === 503) reply.header('retry-after', String(retryAfterSeconds))
+  const seconds = retryAfterSeconds[refusal.code] ?? (status === 503 ? retryAfterSecondsUsual : undefined)
+  if (seconds !== undefined) reply.header('retry-after', String(seconds))
   if (status === 404 && prefersPage(request)) {
     const language = languageOf(request, 'zh')
     const page = context.renderProblem(refusal.code, request.id, language)
@@ -78,7 +80,13 @@ export function sendProblem(
 }
 
 /** A start takes seconds, and a request that comes too early costs nothing. */
-const retryAfterSeconds = 5
+const retryAfterSecondsUsual = 5
+
+/** Somebody has to free space or mount a disk first, which takes minutes. */
+const retryAfterSeconds: { readonly [Code in ProblemCode]?: number } = {
+  'storage-full': 60,
+  'storage-read-only': 60,
+}
 
 function bodyOf(refusal: Problem, request: FastifyRequest, base: string): ProblemBody {
   const { code, status } = refusal
@@ -127,6 +135,8 @@ export function problemOf(error: FastifyError | Problem): Problem {
   if (error.validation !== undefined) return invalid(error)
   const byCode = codesOfFastify[error.code]
   if (byCode !== undefined) return problem(byCode)
+  const fault = storageFaultOf(error)
+  if (fault !== undefined) return problem(`storage-${fault}`)
   if (isDatabaseUnavailable(error)) return problem('not-ready')
   if (isStatementTimeout(error)) return problem('query-too-slow')
   // Only errors made to be shown have a status; a driver's error has none.

@@ -18,9 +18,11 @@ import { refuseDuplicateHost } from '../sockets.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
 import { buildAdmission, buildConnectionCounts } from './admission.ts'
 import { readConstantHeaders } from './constant-headers.ts'
+import { answerWhenFrozen } from './frozen-database.ts'
 import { enforceQuota, registerKeyHooks, withReadAudit } from './key-hooks.ts'
 import { lazyValidator, type SchemaCompilation } from './lazy-compilers.ts'
 import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
+import { shareRates } from './share-rates.ts'
 
 /** Registers all shared hooks on the root instance, before any route. */
 export async function registerHooks(
@@ -56,6 +58,7 @@ export async function registerHooks(
     reply.removeHeader('content-type')
     done(null, request.method === 'HEAD' ? '' : null)
   })
+  answerWhenFrozen(app, context)
   registerRequestEvents(app, context)
   const count = registerCallerHook(app, context)
   app.addHook('onRequest', refuseUnacceptableRequests)
@@ -228,6 +231,7 @@ type Count = (request: IncomingMessage) => boolean
 function registerCallerHook(app: App, context: HttpContext): Count {
   const max = context.config.QINGDAN_RATE_PER_MINUTE
   const [callers, invalidKeys] = [new RateCounts(max, minute), new RateCounts(max, minute)]
+  shareRates(app, context, { callers, invalidKeys })
   const refusalOf = (seconds: number, reply: FastifyReply): Problem | undefined => {
     if (seconds === 0) return undefined
     reply.header('retry-after', String(seconds))

@@ -21,6 +21,7 @@ interface Window {
 /** Counts of one kind of request. A caller may send `max` of them in each window. */
 export class RateCounts {
   readonly #windows = new LRUCache<string, Window>({ max: callersMax })
+  #pending: Map<string, number> | undefined
   readonly #max: number
   readonly #milliseconds: number
 
@@ -34,6 +35,7 @@ export class RateCounts {
     const now = performance.now()
     const window = this.#current(caller, now)
     window.count += 1
+    this.#pending?.set(caller, (this.#pending.get(caller) ?? 0) + 1)
     return window.count > this.#max ? secondsUntil(window, now) : 0
   }
 
@@ -44,6 +46,24 @@ export class RateCounts {
     return window !== undefined && window.endsAt > now && window.count >= this.#max
       ? secondsUntil(window, now)
       : 0
+  }
+
+  /** From now on, requests are also collected for other services. */
+  collectPending(): void {
+    this.#pending ??= new Map()
+  }
+
+  /** The requests by caller since the last call. */
+  takePending(): ReadonlyMap<string, number> {
+    const pending = this.#pending ?? new Map<string, number>()
+    if (this.#pending !== undefined) this.#pending = new Map()
+    return pending
+  }
+
+  /** Applies the count of all services: above the rate, the caller waits until their window ends. */
+  limit(caller: string, count: number, milliseconds: number): void {
+    if (count < this.#max) return
+    this.#windows.set(caller, { count: Math.max(count, this.#max), endsAt: performance.now() + milliseconds })
   }
 
   #current(caller: string, now: number): Window {

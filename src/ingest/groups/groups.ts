@@ -36,7 +36,8 @@ export async function findGroup(context: AppContext, id: string): Promise<GroupN
   return { provider: receipt.provider, identifier: receipt.group.identifier }
 }
 
-function lockOf({ provider, identifier }: GroupName): string {
+/** Name of the lock of a group. */
+export function groupLock({ provider, identifier }: GroupName): string {
   return `group ${provider} ${identifier}`
 }
 
@@ -47,7 +48,7 @@ export async function admit(
   manifest: GroupManifest,
 ): Promise<GroupName> {
   const name = { provider: manifest.provider, identifier: manifest.group.identifier }
-  await context.database.lock(lockOf(name), async () => {
+  await context.database.lock(groupLock(name), async () => {
     const others = (await listBags(context.database.work, name.provider, name.identifier)).filter(
       ({ id }) => id !== bundleId,
     )
@@ -78,7 +79,7 @@ export async function takeGroup(
   name: GroupName,
   processAll: (whole: Verified) => Promise<void>,
 ): Promise<void> {
-  await context.database.lock(lockOf(name), async () => {
+  await context.database.lock(groupLock(name), async () => {
     const members = await listBags(context.database.work, name.provider, name.identifier)
     const [first] = members
     const numbers = members.map(({ number }) => number)

@@ -108,9 +108,9 @@ export async function writePart(
     SELECT FROM qingdan.part p
     WHERE p.dataset = ${part.dataset} AND p.edition = ${part.edition} AND p.provider = ${part.provider}
       AND p.replaced_at IS NULL AND
-      (SELECT max(received_at) FROM qingdan.bundle
+      (SELECT max(arrival) FROM qingdan.bundle
         WHERE id = p.bundle_id OR jsonb_exists(p.bundles, id)) >
-      (SELECT max(received_at) FROM qingdan.bundle WHERE id = ANY(${[...part.bundles]}))`
+      (SELECT max(arrival) FROM qingdan.bundle WHERE id = ANY(${[...part.bundles]}))`
   const [former] =
     newer !== undefined
       ? []
@@ -157,6 +157,22 @@ function selectParts(runner: Runner) {
       EXISTS (SELECT FROM qingdan.bundle b
         WHERE (b.id = p.bundle_id OR jsonb_exists(p.bundles, b.id)) AND b.synthetic) AS synthetic
     FROM qingdan.part p`
+}
+
+/**
+ * Ends every part that has rows of these bundles, so that no later version can have them, and returns the
+ * bundles of these parts, whose staging tables are to be dropped. Safe to repeat.
+ */
+export async function endParts(
+  tx: Transaction,
+  bundleIds: readonly string[],
+  at: Date,
+): Promise<readonly string[]> {
+  const rows = await tx<{ id: string }[]>`
+    UPDATE qingdan.part SET replaced_at = coalesce(replaced_at, ${at})
+    WHERE bundle_id = ANY(${[...bundleIds]}) OR jsonb_exists_any(bundles, ${[...bundleIds]})
+    RETURNING bundle_id AS id`
+  return [...new Set(rows.map(({ id }) => id))]
 }
 
 /** Drops the rows of replaced parts. Call under the edition's lock, once no draft uses them. */

@@ -7,12 +7,10 @@ import { writeAudit } from '../../accounts/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Transaction } from '../../db/database.ts'
 import { problem } from '../../platform/problem.ts'
+import { eraseBundleJob, eraseDropped, lockState, reasonOf } from '../erasure/stored-bytes.ts'
 import { getReceipt, type Receipt, rejectedStates, writeState } from '../receipts/receipts.ts'
 import type { BundleState, Decision } from '../receipts/schemas.ts'
-import { bundleFolder, takeBundleJob } from '../receive/receive.ts'
-
-/** The queue of bundles whose bytes are to be erased. */
-export const eraseBundleJob = 'erase-bundle'
+import { takeBundleJob } from '../receive/receive.ts'
 
 interface QuarantineAct {
   readonly id: string
@@ -20,9 +18,6 @@ interface QuarantineAct {
   readonly actor: string
   readonly reason: string
 }
-
-/** Longest reason, in characters: a few sentences. */
-const reasonLengthMax = 2_000
 
 /**
  * Releases a bundle: a job processes it again and stages its rows without an error. The caller may do so at
@@ -47,18 +42,16 @@ export async function dropBundle(context: AppContext, act: QuarantineAct): Promi
 const outcomes = {
   release: 'released',
   drop: 'dropped',
-} as const satisfies Record<Decision['act'], BundleState>
+} as const satisfies Partial<Record<Decision['act'], BundleState>>
 
 /** Writes a decision, its job and its audit entry in one transaction: all are committed or none. */
 async function decide(
   context: AppContext,
   { id, actor, reason: text }: QuarantineAct,
-  act: Decision['act'],
+  act: keyof typeof outcomes,
   job: string,
 ): Promise<void> {
-  const reason = text.trim()
-  if (reason === '' || reason.length > reasonLengthMax)
-    throw problem('reason-missing', { path: 'reason', detail: `1 to ${reasonLengthMax} characters.` })
+  const reason = reasonOf(text)
   const at = context.clock()
   const outcome = outcomes[act]
   const decided = await context.database.work.begin(async (tx) => {
@@ -78,21 +71,6 @@ async function decide(
     return bags
   })
   for (const bag of decided) context.observe('bundle-state-changed', { bundle: bag, state: outcome })
-}
-
-/** Erases the bytes of a dropped bundle; meanwhile, uploads of the same bytes have to wait. */
-export async function eraseDropped(context: AppContext, id: string): Promise<void> {
-  await context.database.work.begin(async (tx) => {
-    if ((await lockState(tx, id)) === 'dropped') await context.files.remove(bundleFolder(id))
-  })
-}
-
-/** Locks a bundle's row until the transaction ends, and returns its state. */
-async function lockState(tx: Transaction, id: string): Promise<BundleState | undefined> {
-  const [row] = await tx<
-    { state: BundleState }[]
-  >`SELECT state FROM qingdan.bundle WHERE id = ${id} FOR UPDATE`
-  return row?.state
 }
 
 /** The bundle and the other bags of its group that were quarantined with it: one decision covers them all. */

@@ -13,6 +13,7 @@ export function receiptBody({ config }: { readonly config: Config }, receipt: Re
   return {
     ...fields,
     receivedAt: receipt.receivedAt.toISOString(),
+    erasedAt: receipt.erasedAt?.toISOString() ?? null,
     files: receipt.files.map((file) => ({
       ...file,
       repaired: Object.values(file.repairs).reduce((sum, count) => sum + count, 0),

@@ -19,14 +19,14 @@ export const rejectedStates: readonly BundleState[] = ['refused', 'quarantined',
 export const isRejected = (state: BundleState): boolean => rejectedStates.includes(state)
 
 /**
- * The dated answer to a bundle: a row of the table `bundle`, without the columns that make `group`. It has
+ * The dated answer to a bundle: a row of the table `bundle`, without the columns that make `group` and the order of arrival. It has
  * counts of findings; the findings are listed in pages elsewhere.
  */
-export type Receipt = Readonly<Omit<typeof bundle.$inferSelect, (typeof groupColumns)[number]>> &
+export type Receipt = Readonly<Omit<typeof bundle.$inferSelect, (typeof omittedColumns)[number]>> &
   Pick<ReceiptBody, 'group' | 'inHand'>
 
-const groupColumns = ['groupIdentifier', 'groupNumber', 'groupCount'] as const
-const receiptColumns = selectList(bundle, { without: groupColumns })
+const omittedColumns = ['groupIdentifier', 'groupNumber', 'groupCount', 'arrival'] as const
+const receiptColumns = selectList(bundle, { without: omittedColumns })
 
 /**
  * Writes the first receipt of a bundle; returns false if it was received before, which changes nothing. A
@@ -42,7 +42,8 @@ export async function writeReceived(
     VALUES (${received.id}, ${received.packing}, ${received.bytes}, 'received', ${tx.json(history)},
       ${received.receivedAt}, ${received.broughtBy})
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
-      received_at = EXCLUDED.received_at, decision = NULL, exceeded = '[]', group_identifier = NULL,
+      received_at = EXCLUDED.received_at, arrival = EXCLUDED.arrival, decision = NULL, exceeded = '[]',
+      group_identifier = NULL, erased_at = NULL,
       history = qingdan.bundle.history || EXCLUDED.history
     WHERE qingdan.bundle.state = ANY(${[...rejectedStates]})`
   await addBringer(tx, received.id, received.broughtBy, received.receivedAt)
@@ -72,7 +73,8 @@ export async function writeState(
   facts: Partial<
     Omit<
       Receipt,
-      'id' | 'packing' | 'bytes' | 'state' | 'history' | 'receivedAt' | 'broughtBy' | 'group' | 'inHand'
+      | ('id' | 'packing' | 'bytes' | 'state' | 'history' | 'receivedAt' | 'broughtBy' | 'group' | 'inHand')
+      | 'erasedAt'
     >
   > = {},
 ): Promise<void> {
@@ -92,6 +94,17 @@ export async function writeState(
       summary = coalesce(${json(facts.summary)}, summary), exceeded = coalesce(${json(facts.exceeded)}, exceeded),
       decision = coalesce(${json(facts.decision)}, decision), replaces = coalesce(${facts.replaces ?? null}, replaces)
     WHERE id = ${id}`
+}
+
+/** Records that a bundle's bytes are no longer stored. */
+export async function writeErased(runner: Runner, id: string, at: Date): Promise<void> {
+  await runner`UPDATE qingdan.bundle SET erased_at = ${at} WHERE id = ${id} AND erased_at IS NULL`
+}
+
+/** Deletes what a receipt quotes of a bundle: names of files and headers. The counts stay. */
+export async function clearQuotes(tx: Transaction, id: string): Promise<void> {
+  await tx`DELETE FROM qingdan.finding WHERE bundle_id = ${id}`
+  await tx`UPDATE qingdan.bundle SET files = '[]' WHERE id = ${id}`
 }
 
 /** Records that an internal error ended a run, unless another run has finished the bundle's group. */
@@ -258,4 +271,10 @@ export async function listReceipts(
     runner,
     rows.map(({ id }) => id),
   )
+}
+
+/** The ids of all bundles ever received, in order. */
+export async function listBundleIds(runner: Runner): Promise<readonly string[]> {
+  const rows = await runner<{ id: string }[]>`SELECT id FROM qingdan.bundle ORDER BY id COLLATE "C"`
+  return rows.map(({ id }) => id)
 }

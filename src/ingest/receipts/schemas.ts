@@ -104,14 +104,18 @@ export const ReceiptSchema = Type.Object({
   decision: Type.Union(
     [
       Type.Object({
-        act: textOf<'release' | 'drop'>('`release` or `drop`.'),
+        act: textOf<'release' | 'drop' | 'erase'>('`release`, `drop` or `erase`.'),
         at: Instant('Time of the decision.'),
         reason: Type.String({ description: 'Why.' }),
       }),
       Type.Null(),
     ],
-    { description: 'The decision about it in quarantine; null without one.' },
+    { description: 'The decision about it, in quarantine or to erase it; null without one.' },
   ),
+  erasedAt: Type.Union([Instant('When.'), Type.Null()], {
+    description:
+      'When its bytes were removed, by a decision or after their retention; null while they are stored.',
+  }),
   links: Type.Object(
     {
       self: Type.String({ format: 'uri-reference', description: 'This receipt.' }),
@@ -133,5 +137,5 @@ export type CheckCount = ReceiptBody['summary'][number]
 /** How a delta changed the rows of its base. */
 export type Changes = NonNullable<ReceiptBody['changes']>
 
-/** A decision about a bundle in quarantine. Who decided is stored, but not published. */
+/** A decision about a bundle. Who decided is stored, but not published. */
 export type Decision = NonNullable<ReceiptBody['decision']> & { readonly by: string }

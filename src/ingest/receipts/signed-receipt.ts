@@ -30,11 +30,16 @@ export function isTerminal({ state }: Pick<Receipt, 'state'>): boolean {
   return signedStates.includes(state)
 }
 
+/** Folder of a bundle's signed receipts among the stored files. */
+export function receiptFolder(id: string): string {
+  return `receipts/${id}`
+}
+
 /** The signed receipt of a bundle, created on first request. Throws `receipt-not-final`. */
 export async function getSignedReceipt(context: AppContext, receipt: Receipt): Promise<SignedReceipt> {
   if (!isTerminal(receipt)) throw problem('receipt-not-final', { state: receipt.state })
   // A rejected bundle may be received again: each terminal state has its own history and its own file.
-  const name = `receipts/${receipt.id}/${receipt.history.length}.json`
+  const name = `${receiptFolder(receipt.id)}/${receipt.history.length}.json`
   // One at a time: the signature must cover the bytes that are stored.
   return context.database.lock(`receipt ${receipt.id}`, async () => {
     const json = await once(context, name, () => receiptJson(context, receipt))
@@ -53,19 +58,18 @@ async function once(context: AppContext, name: string, make: () => Promise<strin
 }
 
 async function receiptJson(context: AppContext, receipt: Receipt): Promise<string> {
-  // Left out: links, useless on a machine without a network, and `inHand`, which may change later.
-  const { links: _links, inHand: _inHand, ...body } = receiptBody(context, receipt)
   const { fingerprint } = await loadServiceKey(context)
+  return `${canonicalJson({ ...(await receiptFacts(context, receipt)), signedBy: fingerprint })}\n`
+}
+
+/** What a signed receipt says, without its signer. */
+export async function receiptFacts(context: AppContext, receipt: Receipt): Promise<object> {
+  // Left out: links, useless on a machine without a network, and what may change later.
+  const { links: _links, inHand: _inHand, erasedAt: _erasedAt, ...body } = receiptBody(context, receipt)
   const findings = createHash('sha256')
   for await (const chunk of findingsCsv(readFindings(context.database.work, receipt.id)))
     findings.update(chunk)
-  const whole = {
-    format: 'qingdan-receipt/1',
-    ...body,
-    findingsCsv: { sha256: findings.digest('hex') },
-    signedBy: fingerprint,
-  }
-  return `${canonicalJson(whole)}\n`
+  return { format: 'qingdan-receipt/1', ...body, findingsCsv: { sha256: findings.digest('hex') } }
 }
 
 /** Dated by the terminal state and without a salt, so that a repeat gives the same signature. */

@@ -67,6 +67,10 @@ async function receiveOne(
   const known = await findReceipt(context.database.work, id)
   if (known !== undefined && !isRejected(known.state)) {
     await addBringer(context.database.work, id, broughtBy, context.clock())
+    // Bytes that were lost or set aside as damaged are stored again; they are the same by their digest.
+    // Erased ones stay erased.
+    const isLost = known.erasedAt === null && (await context.files.list(bundleFolder(id))).length === 0
+    if (isLost) await storeBundle(context, path, identity)
     return known
   }
   try {
@@ -108,7 +112,10 @@ export async function receiveStream(
   // The digest is the name and known only after the last byte; until then a crash leaves nothing behind.
   const name = ({ digest }: StoredFile) => `${bundleFolder(digest)}/bundle.zip`
   const bytesMax = context.config.QINGDAN_BODY_BYTES_MAX
-  const { digest, bytes } = await context.files.write(name, from.source, { bytesMax })
+  const { digest, bytes } = await context.files.write(name, from.source, {
+    bytesMax,
+    replace: damaged,
+  })
   const known = await findReceipt(context.database.work, digest)
   if (known !== undefined && !isRejected(known.state)) {
     await addBringer(context.database.work, digest, from.broughtBy, context.clock())
@@ -142,12 +149,16 @@ export function bundleFolder(id: string): string {
   return `bundles/${id}`
 }
 
+/** The digest in the folder's name says which bytes belong there, so other ones can only be damaged. */
+const damaged = true
+
 async function storeBundle(context: AppContext, path: string, identity: BundleIdentity): Promise<void> {
   const folder = bundleFolder(identity.id)
   if (identity.packing === 'zip') {
     const stored = await context.files.write(
       `${folder}/bundle.zip`,
       createReadStream(path, { highWaterMark: 1 << 20 }),
+      { replace: damaged },
     )
     assertUnchanged(stored.digest === identity.id)
     return
@@ -156,7 +167,9 @@ async function storeBundle(context: AppContext, path: string, identity: BundleId
   try {
     let lines = ''
     for (const entry of bag.entries) {
-      const stored = await context.files.write(`${folder}/tree/${entry.path}`, bag.read(entry.path))
+      const stored = await context.files.write(`${folder}/tree/${entry.path}`, bag.read(entry.path), {
+        replace: damaged,
+      })
       lines += `${stored.digest}  ${entry.path}\n`
     }
     assertUnchanged(digestOf(lines) === identity.id)

@@ -1,8 +1,8 @@
 /**
  * Resumable uploads by the tus protocol 1.0 (https://tus.io/protocols/resumable-upload): a partial bundle is
  * stored in the data folder until it is complete, and is then received like any other. The library implements
- * the protocol; this file decides ownership, expiry and the result. Its locks are local to the process, which
- * is enough: the database ensures that one service serves a data folder.
+ * the protocol; this file decides ownership, expiry and the result. Services that share a folder share the
+ * locks of uploads, too.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
@@ -12,6 +12,7 @@ import type { Server } from '@tus/server'
 import type { AppContext } from '../../catalogue/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { receive } from './receive.ts'
+import { sharedLocks } from './upload-locks.ts'
 
 /** A complete upload: its bytes are a bundle now. */
 export interface FinishedUpload {
@@ -83,11 +84,15 @@ export function buildUploads(context: AppContext): Uploads {
     return result
   }
   const build = async () => {
-    const [{ FileStore }, { Server }] = await Promise.all([import('@tus/file-store'), import('@tus/server')])
+    const [{ FileStore }, { MemoryLocker, Server }] = await Promise.all([
+      import('@tus/file-store'),
+      import('@tus/server'),
+    ])
     const directory = await context.files.localPath(folder)
     await mkdir(directory, { recursive: true, mode: 0o700 })
     return new Server({
       path: uploadsPath,
+      locker: sharedLocks(context.database, new MemoryLocker()),
       datastore: new FileStore({ directory, expirationPeriodInMilliseconds: expiresAfter }),
       maxSize: context.config.QINGDAN_BODY_BYTES_MAX,
       generateUrl: (_request, { id }) => `${context.config.QINGDAN_PUBLIC_URL}${uploadsPath}/${id}`,
@@ -125,6 +130,7 @@ export function buildUploads(context: AppContext): Uploads {
       const finishedId = finishedIds.get(request)
       if (finishedId !== undefined) await finished(finishedId)
       if (faults.has(request)) throw faults.get(request)
+      if (response.status >= 500) await refuseStorageFault(context)
       return response
     },
     finished,
@@ -137,6 +143,12 @@ export function buildUploads(context: AppContext): Uploads {
 export function finishedHeaders(context: AppContext, { bundle }: FinishedUpload): Record<string, string> {
   const receipt = `${context.config.QINGDAN_PUBLIC_URL}/v1/bundles/${bundle}`
   return { 'qingdan-bundle': bundle, link: `<${receipt}>; rel="describedby"` }
+}
+
+/** The library hides the system's error, but a disk that was full a moment ago still is. */
+async function refuseStorageFault({ files }: AppContext): Promise<void> {
+  const fault = await files.findFault()
+  if (fault !== undefined) throw problem(`storage-${fault}`)
 }
 
 async function refuseTooMany(context: AppContext, keyId: string): Promise<void> {

@@ -30,6 +30,16 @@ const events = {
     level: 'warn',
     message: 'The embedded database is stored outside the data folder; see the reason.',
   },
+  'storage-changed': {
+    level: 'warn',
+    message: 'The folder of files became writable, full or read-only; see `storage`.',
+    count: ['storage'],
+  },
+  'database-frozen': {
+    level: 'error',
+    message: 'The database does not answer; waiting requests were answered with 503.',
+    count: [],
+  },
   'contract-keyword-deprecated': {
     level: 'warn',
     message: 'A new contract uses former keywords; the next version should use the current ones.',
@@ -104,6 +114,23 @@ const events = {
     seconds: 'seconds',
   },
   'version-withdrawn': { level: 'warn', message: 'A version was withdrawn.', count: ['dataset'] },
+  'file-damaged': {
+    level: 'error',
+    message: 'A stored file differs from its record and is not sent. Run: qingdan verify --repair',
+    count: ['fault'],
+  },
+  'file-intact': { level: 'info', message: 'A stored file that was damaged is intact again.' },
+  'files-checked': {
+    level: 'info',
+    message: 'The stored files were compared with their records.',
+    count: ['depth'],
+    seconds: 'seconds',
+  },
+  'data-erased': {
+    level: 'warn',
+    message: 'Stored data were removed, by a decision or after their retention.',
+    count: ['kind', 'cause'],
+  },
   'mirror-updated': { level: 'info', message: 'The mirror imported an export of its origin.' },
   'contracts-reloaded': { level: 'info', message: 'The contracts of the mirror were reloaded.' },
   'job-failed': { level: 'error', message: 'A job failed and will be retried.', count: ['job'] },

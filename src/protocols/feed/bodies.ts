@@ -1,6 +1,6 @@
 /** Turns changes into feed entries. Pure: a change gives the same entry at any time and at every mirror. */
 import type { Static } from 'typebox'
-import { type AppContext, addresses, type FeedChange, noticeFrom } from '../../catalogue/index.ts'
+import { type AppContext, addresses, type FeedChange, isErasure, noticeFrom } from '../../catalogue/index.ts'
 import { fileName } from '../../contract/index.ts'
 import { contractOf, formerOf, type Pinned } from './change-types.ts'
 import type { FeedSchema } from './schemas.ts'
@@ -25,6 +25,7 @@ export function changeBody(
   if (kind === 'item-changed') return { ...common, reason: null, ...itemPart(source, change) }
   const { reason = null } = change.body as { readonly reason?: string | null }
   const href = addresses(source.config).version(nameOf(change))
+  if (isErasure(change)) return { ...common, reason, erased: true, href }
   if (change.released === null) return { ...common, reason, href }
   return { ...common, reason, href, released: releasedPart(source, change, change.released) }
 }

@@ -137,6 +137,12 @@ const ChangeSchema = Type.Object({
   reason: Type.Union([Type.String(), Type.Null()], {
     description: 'Why a version was published or withdrawn; null if no reason was given.',
   }),
+  erased: Type.Optional(
+    Type.Literal(true, {
+      description:
+        'Present if the version was erased: its records and files no longer exist. Remove your own copies.',
+    }),
+  ),
   contract: Type.Optional(ContractPart),
   released: Type.Optional(VersionPart),
   item: Type.Optional(ItemPart),

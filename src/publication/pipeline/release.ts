@@ -3,7 +3,7 @@
  * moment has not come or the approval is missing, nothing changes, and it is called again later.
  */
 import assert from 'node:assert/strict'
-import { type AppContext, publishVersion } from '../../catalogue/index.ts'
+import { type AppContext, publishVersion, sealVersion } from '../../catalogue/index.ts'
 import { dropReplaced } from '../../ingest/index.ts'
 import { findPublication, pendingReasonOf, publishEditionJob, writeDone } from '../publications.ts'
 import { dropControlled } from './control.ts'
@@ -33,6 +33,7 @@ export async function release(context: AppContext, publicationId: number): Promi
     return publishVersion(tx, { id: versionId, at, digest })
   })
   context.observe('checkpoint-reached', { step: 'release', point: 'visible' })
+  await sealVersion(context, { dataset, edition, number: version })
   await dropControlled(context.database, versionId)
   await dropReplaced(context.database, dataset, edition)
   // Measured from the last pending event, to exclude the time that people and the calendar take.

@@ -4,7 +4,12 @@
  */
 
 import { type AppContext, isSynthetic, storedName } from '../../catalogue/index.ts'
-import { fileName, type OmittedFormat, type StoredDistribution } from '../../contract/index.ts'
+import {
+  fileName,
+  type OmittedFormat,
+  type StoredDistribution,
+  type VersionName,
+} from '../../contract/index.ts'
 import {
   type Format,
   FormatRefusal,
@@ -31,11 +36,11 @@ interface Rendered {
 /** Renders every format of the version's contract from a table of records. Safe to run again. */
 export async function renderFiles(
   context: AppContext,
-  controlled: Controlled,
+  { draft, parts }: Pick<Controlled, 'draft' | 'parts'>,
   loaded: { readonly table: string; readonly records: number },
   progress: Progress,
 ): Promise<Rendered> {
-  const renderContext = contextOf(context, controlled, loaded.records)
+  const renderContext = contextOf(context, { ...draft, parts }, loaded.records)
   const wanted = [...new Set([plainFormat, ...renderContext.contract.formats])].map(getFormat)
   // Formats recoded from another format's bytes come after it.
   const ordered = [...wanted].sort((a, b) => Number('from' in a) - Number('from' in b))
@@ -53,16 +58,45 @@ export async function renderFiles(
   return { digest: plain.digest, distributions, omitted }
 }
 
+/** What rendering needs of a version. */
+interface RenderedVersion extends VersionName {
+  readonly contractVersion: number
+  readonly records: number
+  readonly recordsTable: string
+  readonly parts: Parameters<typeof isSynthetic>[0]['parts']
+  readonly distributions: readonly StoredDistribution[]
+}
+
+/**
+ * The bytes of a version's file, rendered again from its records or recoded from another stored file. The
+ * caller compares their digest: software and code lists may have changed since. Throws FormatRefusal.
+ */
+export function renderAgain(
+  context: AppContext,
+  version: RenderedVersion,
+  format: string,
+): AsyncIterable<string | Uint8Array> {
+  const { recordsTable, distributions, records } = version
+  return bytesOf(
+    context,
+    getFormat(format),
+    contextOf(context, version, records),
+    recordsTable,
+    distributions,
+  )
+}
+
 function contextOf(
   context: AppContext,
-  { draft, loaded, parts }: Controlled,
+  of: Pick<RenderedVersion, 'dataset' | 'edition' | 'number' | 'contractVersion' | 'parts'>,
   records: number,
 ): RenderContext {
-  const { dataset, edition, number } = draft
+  const { dataset, edition, number, contractVersion, parts } = of
+  const { contract } = context.contracts.get(dataset, contractVersion)
   return {
-    contract: loaded.contract,
+    contract,
     contracts: context.contracts,
-    fields: loaded.contract.fields,
+    fields: contract.fields,
     version: { dataset, edition, number, records, synthetic: isSynthetic({ parts }) },
   }
 }
@@ -83,6 +117,8 @@ async function renderFile(
     const { bytes, digest } = await context.files.write(
       stored,
       bytesOf(context, format, renderContext, table, rendered),
+      // An earlier attempt may have left other bytes. It was never published: such files are sealed.
+      { replace: true },
     )
     return { name: fileName(version, name), format: name, mediaType, bytes, digest }
   } catch (error) {

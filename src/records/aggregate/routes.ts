@@ -9,6 +9,7 @@ import { Type } from 'typebox'
 import {
   type AppContext,
   EditionName,
+  ExactVersion,
   getReadable,
   Slug,
   setDeprecationHeaders,
@@ -105,7 +106,7 @@ function versionRoute(app: App, context: AppContext, { extension, form, suffix }
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
-          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+          version: ExactVersion,
         }),
         querystring: Type.Object({ group_by: groupBy, measures, sort, limit }),
         response: { ...responsesOf(form), ...toLatest },

@@ -9,6 +9,7 @@ import { Type } from 'typebox'
 import {
   type AppContext,
   EditionName,
+  ExactVersion,
   getReadable,
   getVersion,
   linkHeader,
@@ -65,7 +66,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
-          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+          version: ExactVersion,
         }),
         querystring: Type.Object({ against }),
         response: {

@@ -22,10 +22,12 @@ import {
   openMirrored,
   readChanges,
   readMirror,
+  sealVersion,
   writeMirror,
 } from '../../catalogue/index.ts'
 import type { Contracts, PositionedChange } from '../../contract/index.ts'
 import { notifyChange } from '../../db/change-notices.ts'
+import { removeWithdrawn } from '../../records/index.ts'
 import { openTrusted } from '../trusted-keys.ts'
 import { dropFormerContracts, type LoadContracts, storeContracts } from './contract-set.ts'
 import { prepareCarried } from './prepare.ts'
@@ -88,6 +90,10 @@ async function importExport(
   const state = { ...started, cursor: opened.cursors.until, position: opened.until.position }
   await release(context, opened, contracts, state, actor)
   await dropFormerContracts(context, [name, before?.contracts])
+  // What cannot be removed yet, because a reader holds it, is removed by the serving process.
+  await removeWithdrawn(context).catch((error: { readonly code?: string }) => {
+    if (error.code !== 'erasure-pending') throw error
+  })
   return reportOf('taken', opened, records)
 }
 
@@ -149,6 +155,7 @@ async function release(
     await applyMirrored(tx, { changes, versions, contracts: pinsOf(changes, contracts), state })
   })
   context.observe('checkpoint-reached', { step: 'mirror', point: 'visible' })
+  for (const version of versions) await sealVersion(context, version)
   context.observe('mirror-updated', { changes: changes.length, versions: versions.length })
 }
 

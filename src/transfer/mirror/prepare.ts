@@ -2,14 +2,13 @@
  * Prepares one version of an export on a mirror: stores its files byte for byte, loads its records from the
  * plain file, and checks that they reproduce that file. Nothing refers to it before the mirror's commit.
  */
-import { createHash } from 'node:crypto'
 import type { OpenedExport } from '../../bundle/index.ts'
 import { BundleRefusal, contentFault, paths } from '../../bundle/index.ts'
 import { type AppContext, prepareMirrored, storedName } from '../../catalogue/index.ts'
 import type { CarriedVersion, Contract } from '../../contract/index.ts'
 import { ServerError, withoutValues } from '../../db/database-error.ts'
 import { csv } from '../../formats/index.ts'
-import { copyAll, loadPlainFile } from '../../records/index.ts'
+import { digestOfTable, loadPlainFile } from '../../records/index.ts'
 
 interface Preparing {
   readonly id: number
@@ -38,7 +37,10 @@ async function storeVersion(
   for (const file of version.distributions) {
     const path = paths.file(version, file.name)
     if (!digests.has(path)) throw new BundleRefusal([contentFault(path)])
-    const stored = await context.files.write(storedName(version, file.format), bag.read(path))
+    const stored = await context.files.write(storedName(version, file.format), bag.read(path), {
+      // An earlier attempt, which was never visible: files of published versions are sealed.
+      replace: true,
+    })
     if (stored.digest !== file.digest || stored.bytes !== file.bytes)
       throw new BundleRefusal([contentFault(path)])
     context.observe('checkpoint-reached', { step: 'mirror', point: 'file-stored' })
@@ -55,7 +57,10 @@ async function loadVersion(context: AppContext, { id, version, contract }: Prepa
   const { table, records } = await loadPlainFile(context.database, contract, id, source).catch(
     notOfContract(path),
   )
-  if (records !== version.records || (await digestOfTable(context, contract, table)) !== version.digest) {
+  if (
+    records !== version.records ||
+    (await digestOfTable(context.database, contract, table)) !== version.digest
+  ) {
     throw new BundleRefusal([contentFault(path)])
   }
   context.observe('checkpoint-reached', { step: 'mirror', point: 'records-loaded' })
@@ -71,13 +76,4 @@ function notOfContract(path: string): (error: unknown) => never {
       throw new BundleRefusal([contentFault(path)])
     throw shown
   }
-}
-
-/** SHA-256 of the plain file rendered from a table. */
-async function digestOfTable(context: AppContext, contract: Contract, table: string): Promise<string> {
-  const copied = csv.copied?.(contract.fields)
-  if (copied === undefined) throw new Error('the plain file is written by COPY')
-  const hash = createHash('sha256')
-  for await (const piece of copied.complete(copyAll(context.database, table, copied))) hash.update(piece)
-  return hash.digest('hex')
 }

@@ -1,0 +1,140 @@
+/**
+ * Guard of the data folder: a folder of files and a database belong together, and each names the other. A
+ * start with another database, or with none, over a folder that holds files is refused before anything is
+ * changed; so is a database whose files are missing. A pair from before this guard is compared, then bound.
+ */
+import { randomUUID } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import type { Database, Runner } from '../db/database.ts'
+import { hasCluster } from '../db/embedded/location.ts'
+import { readSetting, writeSetting, writeSettingOnce } from '../db/settings-store.ts'
+import { holdsFile, readOwner, writeOwner } from '../files/binding.ts'
+import type { Config } from '../platform/config.ts'
+import type { AppContext } from './context.ts'
+import { contradictionOf } from './data-folder-content.ts'
+import { findOrigin, readMirror } from './origin.ts'
+
+/** A folder of files, and the names of both sides for messages. */
+export interface DataFolder {
+  /** The folder of files. */
+  readonly files: string
+  /** What the database is called in a message; never its password. */
+  readonly database: string
+}
+
+type Settings = Pick<Config, 'QINGDAN_DATA' | 'DATABASE_URL'>
+
+/** The folder of files that the settings name, and their database. */
+export function dataFolderOf(config: Settings): DataFolder {
+  const folder = resolve(config.QINGDAN_DATA)
+  const files = join(folder, 'files')
+  if (config.DATABASE_URL === undefined) return { files, database: `the embedded database of ${folder}` }
+  const { host, pathname } = new URL(config.DATABASE_URL)
+  return { files, database: `the database ${pathname.slice(1)} at ${host} (DATABASE_URL)` }
+}
+
+/** The setting with the database's id for its folder: that of the origin, but unlike it, kept by a mirror. */
+const idSetting = 'data-folder'
+
+/**
+ * Refuses a start that would create an embedded database over files: the volume of the database is not
+ * mounted, half of a backup was restored, or DATABASE_URL is missing. Call it before the database is opened.
+ */
+export async function refuseMissingDatabase(config: Settings): Promise<void> {
+  if (config.DATABASE_URL !== undefined) return
+  const { files } = dataFolderOf(config)
+  const owner = await readOwner(files)
+  if (owner === undefined && !(await holdsFile(files))) return
+  // Looked up last: if another process makes its first start now, its database is there before its files.
+  if (await hasCluster(config.QINGDAN_DATA)) return
+  throw new Error(
+    `${files} holds files of ${owner === undefined ? 'a database without a recorded id' : `the database ${owner}`}, ` +
+      `but ${resolve(config.QINGDAN_DATA)} holds no database, and none was created. Nothing was changed.\n` +
+      `  If the database is on a volume, mount it. If it is on a server, set DATABASE_URL.\n` +
+      `  If it is lost, restore database and files from the same backup.\n` +
+      `  To begin anew with an empty service, set QINGDAN_DATA to an empty folder.`,
+  )
+}
+
+/**
+ * Refuses a database and a folder that do not belong together. Reads only, and works on a database that is
+ * not migrated yet: call it before the migration.
+ */
+export async function checkDataFolder(runner: Runner, of: DataFolder): Promise<void> {
+  const owner = await readOwner(of.files)
+  const isOurs = await isMigrated(runner)
+  const id = isOurs ? await readId(runner) : undefined
+  if (owner !== undefined && owner !== id) throw mismatch(of, owner, id)
+  const contradiction = await contradictionOf(isOurs ? runner : undefined, of.files, owner !== undefined)
+  if (contradiction === undefined) return
+  throw new Error(
+    `${of.files} does not match ${of.database}: ${contradiction} Nothing was changed.\n` +
+      `  folder:   ${owner ?? 'no recorded id'}\n  database: ${id ?? 'no recorded id'}\n` +
+      `  Start with the database and the folder that belong together (DATABASE_URL, QINGDAN_DATA), mount a ` +
+      `missing volume, or restore both from the same backup. To begin anew, set both to empty ones.`,
+  )
+}
+
+/**
+ * Binds a folder to its database, once: both keep the same id. Safe to repeat after a crash, and for several
+ * services at once. Throws as `checkDataFolder` does.
+ */
+export async function bindDataFolder(
+  database: Pick<Database, 'serve' | 'work' | 'lock'>,
+  of: DataFolder,
+): Promise<void> {
+  await checkDataFolder(database.work, of)
+  if ((await readOwner(of.files)) !== undefined) return
+  await database.lock(idSetting, async () => {
+    await checkDataFolder(database.work, of)
+    const id = await makeId(database)
+    const owner = await writeOwner(of.files, id)
+    if (owner !== id) throw mismatch(of, owner, id)
+  })
+}
+
+/**
+ * Binds a restored folder of files to its restored database under a new id, so that neither is taken for the
+ * ones that they were copied from. Call it when both are complete.
+ */
+export async function bindRestored(work: Runner, files: string): Promise<void> {
+  const id = randomUUID()
+  await writeSetting(work, idSetting, { id })
+  await writeOwner(files, id, { replace: true })
+}
+
+/** Whether nothing was ever received or published: neither the database nor its folder holds anything. */
+export async function isNew({ database, config }: Pick<AppContext, 'database' | 'config'>): Promise<boolean> {
+  const [own] = await database.work<{ found: boolean }[]>`
+    SELECT EXISTS (SELECT FROM qingdan.version) OR EXISTS (SELECT FROM qingdan.bundle) AS found`
+  return own?.found === false && !(await holdsFile(dataFolderOf(config).files))
+}
+
+function mismatch({ files, database }: DataFolder, owner: string, id: string | undefined): Error {
+  return new Error(
+    `${files} belongs to another database. Nothing was changed.\n` +
+      `  folder:   ${owner}\n  database: ${id ?? 'no recorded id'} (${database})\n` +
+      `  Start with the database of this folder: set DATABASE_URL, or unset it for the embedded one; mount a ` +
+      `missing volume; or restore database and files from the same backup.\n` +
+      `  To begin anew with an empty service, set QINGDAN_DATA to an empty folder.`,
+  )
+}
+
+async function isMigrated(runner: Runner): Promise<boolean> {
+  const [row] = await runner<{ found: boolean }[]>`
+    SELECT to_regclass('qingdan.note') IS NOT NULL AND to_regclass('qingdan.distribution') IS NOT NULL
+      AND to_regclass('qingdan.bundle') IS NOT NULL AS found`
+  return row?.found === true
+}
+
+async function readId(runner: Runner): Promise<string | undefined> {
+  return ((await readSetting(runner, idSetting)) as { readonly id: string } | undefined)?.id
+}
+
+/** The database's id, created on first use. Two mirrors of one origin must differ, so theirs is random. */
+async function makeId(database: Pick<Database, 'serve' | 'work'>): Promise<string> {
+  const isMirror = (await readMirror(database.work)) !== undefined
+  const id = isMirror ? randomUUID() : await findOrigin(database)
+  await writeSettingOnce(database.work, idSetting, { id })
+  return (await readId(database.work)) ?? id
+}

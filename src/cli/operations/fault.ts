@@ -1,0 +1,28 @@
+/** Exit codes of refused backups and restores. */
+import { BackupFault, type BackupFaultReason } from '../../operations/index.ts'
+import { exitCodes } from '../command.ts'
+import { print } from '../output.ts'
+
+const codeOf = {
+  'folder-unusable': exitCodes.usage,
+  'no-set': exitCodes.usage,
+  'other-key': exitCodes.usage,
+  'key-unusable': exitCodes.usage,
+  damaged: exitCodes.refused,
+  incomplete: exitCodes.refused,
+  newer: exitCodes.refused,
+  erasures: exitCodes.problem,
+  'not-empty': exitCodes.problem,
+  busy: exitCodes.problem,
+} as const satisfies Readonly<Record<BackupFaultReason, number>>
+
+/** Runs work; a refusal is printed and becomes its exit code. */
+export async function explainFault(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof BackupFault)) throw error
+    print.refusal(error.message)
+    return codeOf[error.reason]
+  }
+}
