@@ -6,7 +6,7 @@ import type { Jobs, JobsOptions } from '../../src/db/jobs/jobs.ts'
 import { openJobs } from '../../src/db/jobs/open-jobs.ts'
 import { openBossSql } from '../../src/db/jobs/pg-boss-adapter.ts'
 import { returnOrphans } from '../../src/db/jobs/presence.ts'
-import { databaseOptions, testDatabase } from '../support/database.ts'
+import { testDatabase } from '../support/database.ts'
 import { program } from '../support/program.ts'
 
 const quick = { pollSeconds: 0.5, expireSeconds: 2 } as const

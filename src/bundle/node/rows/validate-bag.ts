@@ -30,7 +30,6 @@ import {
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { faultAt } from '../../core/findings/checks.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
-import type { FindingCounts } from '../../core/findings/finding-sink.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import { openTable } from './open-table.ts'
