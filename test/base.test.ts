@@ -171,6 +171,8 @@ t.test('a date and time without an offset is in Shanghai time', async (t) => {
     ['2026-03-01T09:00+0800', undefined],
     ['09:00', undefined],
     ['', undefined],
+    ['9999-12-31T23:59:59-14:00', undefined],
+    ['0000-01-01', undefined],
   ]
   for (const [text, instant] of moments) t.equal(parseMoment(text)?.toISOString(), instant, text)
 })
