@@ -44,7 +44,8 @@ export async function removeVersion(context: RemovalContext, of: StoredVersion):
   await database.work
     .begin(async (tx) => {
       await tx.unsafe(`SET LOCAL lock_timeout = ${lockMillisecondsMax}`)
-      // Another process may do the same now. Besides: the lines of a plain file while a mirror loads it, and what a repair left or set aside.
+      // Besides: the lines of a plain file while a mirror loads it, and what a repair left or set aside. Another
+      // process may do the same now.
       const tables = await tx<{ tablename: string }[]>`
         SELECT tablename FROM pg_tables WHERE schemaname = 'published'
           AND (tablename = ${table} OR starts_with(tablename, ${`${table}_`}))`
