@@ -109,9 +109,8 @@ t.test('odd but unambiguous input is accepted', async (t) => {
   }
 })
 
-/** The command line on the same database, with a data folder of its own. */
-const cli = (...args: readonly string[]) =>
-  runCli(args, { ...testContext.environment, QINGDAN_DATA: join(folder, 'cli') })
+/** The command line on the same database and data folder. */
+const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
 
 t.test('the command line refuses the same, with exit code 3', async (t) => {
   const bags = join(folder, 'bags')
