@@ -19,6 +19,7 @@ import {
   loadContracts,
 } from './contract/index.ts'
 import type { Database } from './db/database.ts'
+import { makeFolder } from './db/embedded/location.ts'
 import { openJobs } from './db/jobs/open-jobs.ts'
 import { openDatabase } from './db/open-database.ts'
 import { disclosureRules } from './disclosure/index.ts'
@@ -104,6 +105,8 @@ export async function openContext(
 async function refuseFullDisk(config: Config): Promise<void> {
   if (config.DATABASE_URL !== undefined) return
   const { files } = dataFolderOf(config)
+  // A folder that can't be created is reported by the probe.
+  await makeFolder(resolve(config.QINGDAN_DATA)).catch(() => undefined)
   const fault = await probeStorage(files)
   if (fault === undefined) return
   const why = fault === 'full' ? 'the disk is full' : 'it is read-only'

@@ -116,6 +116,9 @@ async function countRows(session: Sql, table: string, text: string): Promise<num
 /** Catalogues of PostgreSQL that hold values of rows: what ANALYZE has sampled. */
 const statistics = ['pg_statistic', 'pg_statistic_ext_data']
 
+/** The same as views, which the owner of the tables may read. */
+const statisticsViews = ['pg_stats', 'pg_stats_ext', 'pg_stats_ext_exprs']
+
 /**
  * Tables with rows of ours, as SQL writes them. With `isCompacted` only those whose rows are deleted one by
  * one: tables of rows are dropped as a whole.
@@ -123,8 +126,8 @@ const statistics = ['pg_statistic', 'pg_statistic_ext_data']
 async function listTables(session: Sql, isCompacted: boolean): Promise<readonly string[]> {
   const rows = await session<{ schema: string; name: string }[]>`
     SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND (n.nspname <> ALL(${['pg_catalog', 'information_schema', 'pg_toast']})
-        OR c.relname = ANY(${statistics}))
+    WHERE (c.relkind = 'r' AND n.nspname <> ALL(${['pg_catalog', 'information_schema', 'pg_toast']})
+        OR n.nspname = 'pg_catalog' AND c.relname = ANY(${isCompacted ? statistics : statisticsViews}))
       AND n.nspname NOT LIKE 'pg\\_temp%'
       AND NOT (${isCompacted} AND n.nspname IN ('published', 'staging'))
     ORDER BY 1, 2`

@@ -55,7 +55,7 @@ t.test('what remains after an erasure, and that it is forced out', async (t) => 
   const before = await findInFiles([data], marker, quiet)
   t.ok(before.found.some((path) => path.endsWith('.xlsx!xl/sharedStrings.xml') || path.includes('.xlsx!')))
   const tables = (await findInTables(context.database.ownerUrl, marker, quiet)).map(({ table }) => table)
-  t.match(tables.join(' '), /pg_statistic.*published.*staging/)
+  t.match(tables.join(' '), /pg_stats.*published.*staging/)
 
   await eraseVersion(context, { ...of, version: 1, actor: 'cli:test', reason: 'A child.' })
   t.same(await findInTables(context.database.ownerUrl, marker, quiet), [], 'no row has it')

@@ -93,8 +93,10 @@ t.test('a public version is withdrawn in the same act; what others hold stays', 
   const newer = await testContext.take(of('2022', 'marker-both,1\nmarker-second,2\n'))
   await testContext.publish('wells', '2022', { reason: 'One more.' })
   const backups = join(folder, 'backups')
-  await mkdir(join(backups, 'set-1'), { recursive: true })
   const of2 = { dataset: 'wells', edition: '2022', version: 2 }
+  await t.rejects(eraseVersionAct(context, of2, { ...act, backups }), /holds no backup.*Nothing was erased/)
+  await mkdir(join(backups, 'sets'), { recursive: true })
+  await writeFile(join(backups, 'sets', 'set-1.json'), '{}')
   const first = await eraseVersionAct(context, of2, { ...act, backups })
   t.match(first, { wasPublished: true, bundles: [newer.id], sets: ['set-1'] })
   t.same(await placesOf('marker-second'), [])

@@ -107,6 +107,8 @@ export async function openTestContext(t: Test, options: TestContextOptions = {})
   const settings = {
     QINGDAN_DATA: join(folder, 'var'),
     QINGDAN_RATE_PER_MINUTE: '1000000',
+    // Injected requests have sockets that never close.
+    QINGDAN_CONNECTIONS_PER_CLIENT_MAX: '100000',
     // Most tests are not about signatures.
     QINGDAN_UNSIGNED: 'allow',
     ...(options.contracts === undefined ? {} : { QINGDAN_DATASETS: datasets }),

@@ -55,7 +55,9 @@ function printErasure(name: string, { at, already, wasPublished, bundles, remain
   for (const bundle of bundles) print.line(`  bundle ${bundle} is erased`)
   for (const { bundle, versions } of remaining)
     print.line(`  bundle ${bundle} stays: ${versions.join(', ')} has rows of it`)
-  if (sets !== undefined && sets.length > 0) {
+  if (sets === undefined)
+    print.line('  Not recorded for restores. If there are backups, repeat this with --backups <folder>.')
+  else if (sets.length > 0) {
     print.line('  These backup sets may still hold the bytes; a restore from them applies the erasure again:')
     for (const set of sets) print.line(`    ${set}`)
   }

@@ -57,7 +57,8 @@ async function accountFor(home: string): Promise<{ readonly uid: number; readonl
   return uid === 0 ? findNobody() : { uid, gid }
 }
 
-async function makeFolder(folder: string): Promise<string> {
+/** Creates the data folder if it is missing, so that PostgreSQL, which may run as another account, can reach it. */
+export async function makeFolder(folder: string): Promise<string> {
   const created = await mkdir(folder, { recursive: true })
   // Others may traverse but not list: PostgreSQL runs as another account, and a strict umask would bar it.
   if (created !== undefined) await chmod(folder, 0o711)

@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Problem, problem } from '../../platform/problem.ts'
+import { networkOf } from './rate-limit.ts'
 
 /** Fraction of the waiting pages that one client may have, as for streams. */
 const clientFraction = 1 / 2
@@ -13,7 +14,7 @@ const clientFraction = 1 / 2
 /** Counts the open connections of each client. */
 export interface ConnectionCounts {
   /** Whether the connection of a request is within its client's limit. A connection over it stays over. */
-  readonly isWithin: (request: Pick<IncomingMessage, 'socket' | 'headers'>, client: string) => boolean
+  readonly isWithin: (request: Pick<IncomingMessage, 'socket'>, client: string) => boolean
 }
 
 /** Builds the counts. A connection counts from its first request until it ends. */
@@ -21,9 +22,9 @@ export function buildConnectionCounts(max: number): ConnectionCounts {
   const open = new Map<string, number>()
   const known = new WeakMap<Socket, boolean>()
   return {
-    isWithin: ({ socket, headers }, client) => {
-      // A proxy's connection carries many clients; the proxy limits theirs (docs/nginx.conf).
-      if (headers['x-forwarded-for'] !== undefined) return true
+    isWithin: ({ socket }, client) => {
+      // The connection of a trusted proxy carries many clients; the proxy limits theirs (docs/nginx.conf).
+      if (networkOf(socket.remoteAddress ?? '') !== client) return true
       const earlier = known.get(socket)
       if (earlier !== undefined) return earlier
       const count = (open.get(client) ?? 0) + 1

@@ -8,7 +8,7 @@ import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { eraseVersion, type VersionErasure } from '../../publication/index.ts'
 import type { ErasureEntry } from '../backup/erasures.ts'
-import { appendErasures, listSetsSince } from './ledger.ts'
+import { appendErasures, listSetsSince, requireBackups } from './ledger.ts'
 
 /** Who erases, why, and the folder of backups, if there is one. */
 interface By {
@@ -35,6 +35,7 @@ interface Named {
 
 /** Erases a version and the bundles that only it has rows of. Throws as `eraseVersion`. */
 export async function eraseVersionAct(context: AppContext, of: Named, by: By): Promise<Erasure> {
+  if (by.backups !== undefined) await requireBackups(by.backups)
   const { dataset, edition, version } = of
   const found = await findStored(context.database.work, { dataset, edition, number: version })
   const since = await firstReceived(context, found?.bundles ?? [], found?.publishedAt ?? context.clock())
@@ -46,6 +47,7 @@ export async function eraseVersionAct(context: AppContext, of: Named, by: By): P
 
 /** Erases a bundle and the bags of its group. Throws as `eraseBundle`. */
 export async function eraseBundleAct(context: AppContext, id: string, by: By): Promise<Erasure> {
+  if (by.backups !== undefined) await requireBackups(by.backups)
   const receipt = await getReceiptLike(context.database.work, id)
   const done = await eraseBundle(context, { id: receipt.id, actor: by.actor, reason: by.reason })
   if (done === undefined) throw problem('bundle-not-found', { path: 'id' })

@@ -5,6 +5,7 @@
 import { mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ErasureEntry, erasuresFile } from '../backup/erasures.ts'
+import { setsFolder } from '../backup/set.ts'
 
 /** What identifies an erasure: its subject and its moment. */
 const identityOf = ({ reason: _reason, ...named }: ErasureEntry) =>
@@ -40,16 +41,23 @@ export function parseErasures(text: string): readonly ErasureEntry[] {
   })
 }
 
+/** Throws a plain Error if a folder holds no backup: a mistyped name would leave the erasure unrecorded. */
+export async function requireBackups(folder: string): Promise<void> {
+  const found = await stat(join(folder, setsFolder)).catch(unlessMissing)
+  if (found?.isDirectory() === true) return
+  throw new Error(`${folder} holds no backup of qingdan backup. Nothing was erased. Correct --backups.`)
+}
+
 /**
- * The sets of a folder that may still hold erased bytes: everything in it that was last written since the
- * bytes arrived. Sets are encrypted, so their content is not read.
+ * The sets of a folder that may still hold erased bytes: those written since the bytes arrived. Sets are
+ * encrypted, so their content is not read.
  */
 export async function listSetsSince(folder: string, since: Date): Promise<readonly string[]> {
-  const names = (await readdir(folder).catch(unlessMissing)) ?? []
+  const names = (await readdir(join(folder, setsFolder)).catch(unlessMissing)) ?? []
   const sets: string[] = []
-  for (const name of names.filter((one) => one !== erasuresFile && !one.startsWith('.'))) {
-    const found = await stat(join(folder, name)).catch(unlessMissing)
-    if (found !== undefined && found.mtimeMs >= since.getTime()) sets.push(name)
+  for (const name of names.filter((one) => one.endsWith('.json'))) {
+    const found = await stat(join(folder, setsFolder, name)).catch(unlessMissing)
+    if (found !== undefined && found.mtimeMs >= since.getTime()) sets.push(name.slice(0, -'.json'.length))
   }
   return sets.sort()
 }
