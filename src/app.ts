@@ -88,7 +88,7 @@ export async function buildApp(
     genReqId: ({ headers }) => requestId(headers),
     trustProxy: trustedProxies,
     bodyLimit: context.config.QINGDAN_BODY_BYTES_MAX,
-    serverFactory: serverFactory(limits, cache.before),
+    serverFactory: serverFactory(limits, context.config.QINGDAN_REQUESTS_PER_CONNECTION_MAX, cache.before),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     exposeHeadRoutes: true,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { mayBeUtf8 } from '../src/bundle/core/csv/encoding.ts'
 import { attachment } from '../src/http/attachment.ts'
 import {
   ConfigError,
@@ -12,8 +13,17 @@ import {
 import { readCursor, writeCursor } from '../src/platform/cursor.ts'
 import { canonicalJson } from '../src/platform/digest.ts'
 import { columnLetters } from '../src/platform/finding.ts'
+import { lookUp, tableOf } from '../src/platform/lookup.ts'
 import { Problem } from '../src/platform/problem.ts'
 import { dayInShanghai, isDay, parseMoment, parseSpan } from '../src/platform/time.ts'
+import { shareTypeLabel } from '../src/protocols/core-metadata/guide-labels.ts'
+import {
+  accessRightOf,
+  authorityTheme,
+  fileTerms,
+  frequencyOf,
+} from '../src/protocols/dcat/authority-codes.ts'
+import { parseFilters } from '../src/records/query/query.ts'
 import { envExample } from './support/env-example.ts'
 
 t.test('config refuses unknown settings and reports all faults at once', async (t) => {
@@ -39,6 +49,57 @@ t.test('config refuses unknown settings and reports all faults at once', async (
   t.equal(config.QINGDAN_PORT, 0)
   t.equal(config.QINGDAN_HOST, '127.0.0.1')
   t.ok(Object.isFrozen(config))
+})
+
+t.test('the public address: http or https, and required beyond loopback', async (t) => {
+  const at = (host: string, url?: string) =>
+    loadConfig({ QINGDAN_HOST: host, QINGDAN_PUBLIC_URL: url }).QINGDAN_PUBLIC_URL
+  for (const host of ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1', 'localhost']) t.equal(at(host), '')
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'data.example', 'localhost.data.example', '']) {
+    if (host !== '') t.throws(() => at(host), /QINGDAN_PUBLIC_URL must be set/, host)
+    t.equal(at(host, 'https://data.example/'), 'https://data.example')
+  }
+  t.equal(at('::', 'http://data.example:8080/open/'), 'http://data.example:8080/open')
+  const bad = [
+    'ftp://a.example',
+    'javascript:alert(1)',
+    'data.example',
+    'https://u:p@a.example',
+    'https://a.example?x',
+  ]
+  for (const url of bad) t.throws(() => at('127.0.0.1', url), /QINGDAN_PUBLIC_URL must be an address/, url)
+})
+
+t.test('a table is looked up by its own names only', async (t) => {
+  const inherited = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf']
+  t.same(
+    inherited.map((word) => lookUp({ a: 1 }, word)),
+    inherited.map(() => undefined),
+  )
+  t.equal(lookUp({ a: 1 }, 'a'), 1)
+  t.same(
+    Object.entries(
+      tableOf([
+        ['__proto__', 1],
+        ['a', 2],
+      ]),
+    ),
+    [
+      ['__proto__', 1],
+      ['a', 2],
+    ],
+  )
+  t.match(parseFilters(JSON.parse('{"__proto__":"1"}')), [
+    { name: '__proto__', field: '', operator: 'proto__' },
+  ])
+  t.equal(mayBeUtf8('constructor'), false)
+  for (const word of inherited) {
+    t.same(
+      [frequencyOf(word), accessRightOf(word), authorityTheme(word), shareTypeLabel(word)],
+      [undefined, undefined, undefined, null],
+    )
+    t.same(fileTerms(word), { label: word })
+  }
 })
 
 t.test('a former name of a setting is read with a warning', async (t) => {
@@ -110,6 +171,8 @@ t.test('a date and time without an offset is in Shanghai time', async (t) => {
     ['2026-03-01T09:00+0800', undefined],
     ['09:00', undefined],
     ['', undefined],
+    ['9999-12-31T23:59:59-14:00', undefined],
+    ['0000-01-01', undefined],
   ]
   for (const [text, instant] of moments) t.equal(parseMoment(text)?.toISOString(), instant, text)
 })

@@ -2,6 +2,7 @@
  * Rules for a contract as a whole that the schema can't express: its codes, kinds, fields and rules exist and
  * fit together. Refuses every personal intake until the disclosure audit exists.
  */
+import { lookUp } from '../platform/lookup.ts'
 import { isDay } from '../platform/time.ts'
 import { aggregateComplaints } from './aggregate-rules.ts'
 import { findCode } from './codes/codes.ts'
@@ -110,7 +111,7 @@ function* partComplaints(contract: Contract, lists: CodeLists): Generator<Compla
 function* kindComplaints(contract: Contract): Generator<Complaint> {
   const { kind } = contract
   if (kind === undefined) return
-  const properties = (kinds as Readonly<Record<string, Readonly<Record<string, KindProperty>>>>)[kind.name]
+  const properties = lookUp<Readonly<Record<string, KindProperty>>>(kinds, kind.name)
   if (properties === undefined) {
     yield ['/kind/name', `no such kind; use one of ${Object.keys(kinds).join(', ')} or leave it out`]
     return
@@ -122,7 +123,7 @@ function* kindComplaints(contract: Contract): Generator<Complaint> {
   }
   for (const [name, target] of Object.entries(kind.bind)) {
     const path = `/kind/bind/${name}`
-    const property = properties[name]
+    const property = lookUp(properties, name)
     const field = fieldOf(contract, target)
     if (property === undefined) yield [path, `"${kind.name}" has no such property; remove it`]
     else if (field === undefined)
@@ -223,7 +224,7 @@ function* useComplaints(
 ): Generator<Complaint> {
   if (offered === undefined) return
   for (const [path, name, parameters] of uses) {
-    const schema = Object.hasOwn(offered, name) ? offered[name] : undefined
+    const schema = lookUp(offered, name)
     if (schema === undefined) {
       const at = member === '' ? path : `${path}/${member}`
       yield [at, `"${name}" is not known; use one of ${Object.keys(offered).join(', ')}`]

@@ -2,7 +2,9 @@
  * Who may read a dataset: the only place that decides it, used wherever data or their existence are shown.
  * Open data are for everyone; a platform's key also reads what is shared, the publisher's own key everything.
  */
+
 import type { Caller, DataRead } from '../platform/caller.ts'
+import { lookUp } from '../platform/lookup.ts'
 import { type Contract, isOpen } from './contract.ts'
 
 /** The properties of a contract that decide who may read the dataset. */
@@ -20,7 +22,7 @@ export function mayRead({ scopes, datasets }: Caller, contract: Shared): boolean
   const isNamed = datasets?.includes(contract.dataset) === true
   if (datasets !== undefined && !isNamed) return false
   if (scopes.includes('read-restricted')) return true
-  const shared = scopes.includes('read-shared') ? sharing[contract.shareClass] : undefined
+  const shared = scopes.includes('read-shared') ? lookUp(sharing, contract.shareClass) : undefined
   return shared === 'all' || (shared === 'named' && isNamed)
 }
 

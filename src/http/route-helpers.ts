@@ -3,6 +3,7 @@
  * its language and base URL. It registers nothing and rejects only unknown parameters.
  */
 
+import type { Server } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { closest, distance } from 'fastest-levenshtein'
 import type {
@@ -27,6 +28,8 @@ declare module 'fastify' {
     caller: Caller
     /** Identifies the caller for counting: the id of its key, else its network. Set with `reader`. */
     callerKey: string
+    /** Ends the turn of a page that waits or runs (admission.ts); null for what takes no turn. */
+    endTurn: (() => void) | null
   }
   interface FastifyContextConfig {
     /** The module checks its query parameters itself, by `refuseUnknown`: they depend on a contract. */
@@ -36,6 +39,8 @@ declare module 'fastify' {
      * strong ETag, and its bytes are cached under that, so it may be reused until something is published.
      */
     cacheable?: boolean
+    /** The response may take long and has a limit of its own, so it takes no turn of the pages. */
+    ownLimit?: boolean
     /** Additional headers of the response to OPTIONS. */
     options?: Readonly<Record<string, string>>
     /** No rate limit: probes and metrics must never be rejected. */
@@ -94,10 +99,12 @@ const everywhere: readonly ProblemCode[] = [
   'address-invalid',
   'key-invalid',
   'rate-limited',
+  'connections-too-many',
   'quota-exceeded',
   'not-acceptable',
   'internal',
   'not-ready',
+  'pages-busy',
   'storage-full',
   'storage-read-only',
 ]
@@ -176,16 +183,23 @@ function baseLanguages(header: string): string {
   return header.replace(/([a-z]{2,3})(-[a-z0-9]+)+/gi, '$1')
 }
 
+/** The part of a request that knows the app's server. */
+export interface Served {
+  readonly server: { readonly server: Pick<Server, 'address'> }
+}
+
 /**
- * The base URL of the service without a trailing slash: as configured, else from the request. Empty if the
- * Host header is invalid, so that links are relative and never repeat that header.
+ * The base URL of the service without a trailing slash: the setting, else the listening address, which is
+ * then a loopback address (config.ts). Never from Host or X-Forwarded-Host: those are the caller's words, and
+ * others would get them from a cache.
  */
 export function baseUrl(
-  request: Pick<FastifyRequest, 'protocol' | 'host'>,
-  config: Pick<Config, 'QINGDAN_PUBLIC_URL'>,
+  { server }: Served,
+  { QINGDAN_PUBLIC_URL: configured, QINGDAN_HOST: host, QINGDAN_PORT }: Config,
 ): string {
-  if (config.QINGDAN_PUBLIC_URL !== '') return config.QINGDAN_PUBLIC_URL.replace(/\/+$/, '')
-  return /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(request.host)
-    ? `${request.protocol}://${request.host}`
-    : ''
+  if (configured !== '') return configured
+  const address = server.server.address()
+  // Port 0 is known only once the service listens.
+  const port = typeof address === 'object' && address !== null ? address.port : QINGDAN_PORT
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

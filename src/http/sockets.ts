@@ -70,8 +70,8 @@ export function refuseConnection(
 }
 
 /**
- * RFC 9112, 3.2.2: a server MUST accept the absolute form and take the host from it. The code behind this
- * uses the path only, so that no foreign host can appear in a link.
+ * RFC 9112, 3.2.2: a server MUST accept the absolute form and take the host from it. No link is built from
+ * either.
  */
 export function originForm(request: IncomingMessage): string {
   const url = request.url ?? '/'
@@ -112,6 +112,7 @@ export function isHostDuplicate(rawHeaders: readonly string[]): boolean {
 /** Creates an app's server as Fastify would, with the response cache before the app's listener. */
 export function serverFactory(
   limits: SocketLimits,
+  requestsMax: number,
   before: (listener: RequestListener) => RequestListener,
 ): (listener: RequestListener) => Server {
   return (listener) => {
@@ -125,6 +126,7 @@ export function serverFactory(
       },
       before(listener),
     )
+    server.maxRequestsPerSocket = requestsMax
     return server.setTimeout(limits.idleMilliseconds)
   }
 }

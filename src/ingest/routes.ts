@@ -11,7 +11,7 @@ import { defined } from '../platform/defined.ts'
 import { FindingSchema } from '../platform/finding.ts'
 import { problem } from '../platform/problem.ts'
 import { receiptBody } from './receipts/body.ts'
-import { findReceipt, listFindings, type Receipt, readFindings } from './receipts/receipts.ts'
+import { findReceipt, hasBrought, listFindings, type Receipt, readFindings } from './receipts/receipts.ts'
 import { ReceiptSchema } from './receipts/schemas.ts'
 import { receiveStream } from './receive/receive.ts'
 import {
@@ -213,11 +213,13 @@ function findingsFileRoute(app: App, context: AppContext): void {
   )
 }
 
-/** A receipt that the caller may see: its own key's bundle, or any bundle for the scope `admin`. */
+/** A receipt that the caller may see: of a bundle that its key has brought too; any for the scope `admin`. */
 export async function getOwn(context: AppContext, reader: Caller, id: string): Promise<Receipt> {
   requireScope(reader, 'ingest')
   const receipt = await findReceipt(context.database.work, id)
-  const own = receipt?.broughtBy === `key:${reader.keyId}` || reader.scopes.includes('admin')
-  if (receipt === undefined || !own) throw problem('bundle-not-found', { path: 'id' })
+  if (receipt === undefined) throw problem('bundle-not-found', { path: 'id' })
+  const maySee =
+    reader.scopes.includes('admin') || (await hasBrought(context.database.work, id, `key:${reader.keyId}`))
+  if (!maySee) throw problem('bundle-not-found', { path: 'id' })
   return receipt
 }

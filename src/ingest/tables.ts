@@ -31,7 +31,7 @@ export const bundle = qingdan.table(
     receivedAt: instant('received_at').notNull(),
     /** The order in which bundles arrived, whatever the clock said. A rejected one that returns gets a new one. */
     arrival: bigint({ mode: 'number' }).notNull().generatedByDefaultAsIdentity(),
-    /** Who delivered it: `key:<id>` or `cli:<user>`. */
+    /** Whose delivery is processed, with whose rights: `key:<id>` or `cli:<user>`. All are in `bundle_bringer`. */
     broughtBy: text('brought_by').notNull(),
     /** Known once the manifest has been verified. */
     dataset: text(),
@@ -69,6 +69,20 @@ export const bundle = qingdan.table(
     index('bundle_sequence').on(table.dataset, table.provider, table.sequence),
     index('bundle_group').on(table.provider, table.groupIdentifier),
   ],
+)
+
+/** Everyone who delivered the bytes of a bundle; each may read its receipt. */
+export const bundleBringer = qingdan.table(
+  'bundle_bringer',
+  {
+    bundleId: text('bundle_id')
+      .notNull()
+      .references(() => bundle.id),
+    broughtBy: text('brought_by').notNull(),
+    /** First delivery. */
+    at: instant('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.bundleId, table.broughtBy] })],
 )
 
 export const finding = qingdan.table(

@@ -3,6 +3,8 @@
  * this list. Rejects an unknown QINGDAN_* name, so that a typo never falls back to a default.
  */
 
+import ipaddr from 'ipaddr.js'
+
 interface Setting<T> {
   readonly fallback: T
   readonly parse: (text: string) => T | undefined
@@ -63,6 +65,24 @@ const origins = (about: string): Setting<string> => ({
   about,
 })
 
+/** An absolute address of http or https. Every link begins with it, so it has no user, query or fragment. */
+const httpUrl = (about: string): Setting<string> => ({
+  fallback: '',
+  parse: (value) => {
+    if (!/^https?:\/\/[^\s?#\\]+$/i.test(value) || !URL.canParse(value)) return undefined
+    const { username, password, href } = new URL(value)
+    return username === '' && password === '' ? href.replace(/\/+$/, '') : undefined
+  },
+  expected: 'an address of http or https such as https://data.example.org, without user, query and fragment',
+  about,
+})
+
+/** Whether only this machine can reach a host. A name other than `localhost` may mean any address. */
+function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback'
+}
+
 const mebi = 1024 * 1024
 
 export const settings = {
@@ -79,9 +99,8 @@ export const settings = {
     'Address of the login role that answers readers, on the server of DATABASE_URL. It only reads what is published.',
   ),
   QINGDAN_DATASETS: text('', 'Folder of contracts and code lists; by default `datasets` of this repository.'),
-  QINGDAN_PUBLIC_URL: text(
-    '',
-    'Public address of the service, without a trailing slash. Every link begins with it; by default links are paths.',
+  QINGDAN_PUBLIC_URL: httpUrl(
+    'Public address of the service (http or https). Every absolute link begins with it. Required unless QINGDAN_HOST is a loopback address; there, links are paths or begin with the listening address by default.',
   ),
   QINGDAN_MCP_ORIGINS: origins(
     'Origins of web pages that may call /mcp, besides that of QINGDAN_PUBLIC_URL. Requests without an Origin header are always allowed.',
@@ -117,6 +136,24 @@ export const settings = {
     2,
     200,
     'Database connections in each of the two pools, for serving and for work.',
+  ),
+  QINGDAN_CONNECTIONS_PER_CLIENT_MAX: whole(
+    200,
+    1,
+    100_000,
+    'Open connections of one client, not counting those of a proxy on this machine; requests over further ones get 429.',
+  ),
+  QINGDAN_REQUESTS_PER_CONNECTION_MAX: whole(
+    1_000,
+    1,
+    1_000_000_000,
+    'Requests over one connection, which then closes; so connections move on to other processes.',
+  ),
+  QINGDAN_PAGES_WAITING_MAX: whole(
+    200,
+    2,
+    100_000,
+    'Pages that wait until the database can serve them; one client may have half of them, further ones get 503.',
   ),
   QINGDAN_CACHE_BYTES_MAX: whole(
     64 * mebi,
@@ -218,7 +255,13 @@ export const settings = {
     10_000,
     1,
     1_000_000,
-    'Findings stored for a bundle. All findings are counted.',
+    'Findings stored for a bundle. All findings are counted, up to QINGDAN_FINDINGS_COUNTED_MAX.',
+  ),
+  QINGDAN_FINDINGS_COUNTED_MAX: whole(
+    100_000,
+    1,
+    1_000_000_000,
+    'Findings after which the validation of a bundle stops, if they already exceed the tolerance of its contract. Rows of a released bundle are always read to the end.',
   ),
 } as const satisfies Record<string, unknown>
 
@@ -286,6 +329,13 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   if (url !== undefined && url !== '') {
     if (isDatabase(url)) config['DATABASE_URL'] = url
     else faults.push('DATABASE_URL must begin with postgres:// or postgresql://.')
+  }
+  const { QINGDAN_HOST: host, QINGDAN_PUBLIC_URL: publicUrl } = config
+  if (publicUrl === '' && !isLoopback(String(host))) {
+    faults.push(
+      'QINGDAN_PUBLIC_URL must be set, because QINGDAN_HOST is not a loopback address: links must not depend on ' +
+        'what a request claims. Example: QINGDAN_PUBLIC_URL=https://data.example.org',
+    )
   }
   if ((config['QINGDAN_WORK_URL'] === '') !== (config['QINGDAN_SERVE_URL'] === ''))
     faults.push('QINGDAN_WORK_URL and QINGDAN_SERVE_URL must be set together.')

@@ -1,6 +1,5 @@
 /**
- * The closed list of problems that a caller can meet: code, status, title and hint. Texts must not contain
- * personal data, and a hint says the next thing to do.
+ * The closed list of problems: code, status, title, hint (the next thing to do). Texts hold no personal data.
  */
 
 /** The shape of one entry in the list. `hint` says what the caller can do next. */
@@ -282,6 +281,12 @@ export const problems = {
     titleZh: '请求过于频繁',
     hint: 'Wait for the seconds in Retry-After. For whole datasets, download the files instead of reading pages.',
   },
+  'connections-too-many': {
+    status: 429,
+    title: 'Too many connections',
+    titleZh: '连接数过多',
+    hint: 'Close idle connections, and send further requests over those that are open.',
+  },
   'quota-exceeded': {
     status: 429,
     title: 'The quota of the key is used up',
@@ -299,6 +304,12 @@ export const problems = {
     title: 'Too many concurrent streams',
     titleZh: '流式下载连接已满',
     hint: 'Wait for the seconds in Retry-After, request pages with `limit`, or download the files, which are always available.',
+  },
+  'pages-busy': {
+    status: 503,
+    title: 'Too many pages are waiting',
+    titleZh: '等待处理的请求过多',
+    hint: 'Wait for the seconds in Retry-After, and send fewer requests at once.',
   },
   'waits-busy': {
     status: 503,

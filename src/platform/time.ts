@@ -34,7 +34,9 @@ export function parseMoment(text: string): Date | undefined {
   const [, day, time = '00:00', seconds = ':00', offset = shanghaiOffset] = form.exec(text.trim()) ?? []
   if (day === undefined || !isDay(day)) return undefined
   const instant = new Date(`${day}T${time}${seconds}${offset}`)
-  return Number.isNaN(instant.getTime()) || time.startsWith('24') ? undefined : instant
+  if (Number.isNaN(instant.getTime()) || time.startsWith('24')) return undefined
+  // In UTC the year may have five digits, or none that PostgreSQL knows.
+  return /^(?!0000)\d{4}-/.test(instant.toISOString()) ? instant : undefined
 }
 
 const unitMilliseconds: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -1,4 +1,5 @@
 /** HTML by a tagged template that escapes its values, so that no title from a contract can become markup. */
+import { withoutControlCharacters } from '../platform/control-characters.ts'
 
 /** Markup that is safe to insert. Only this file creates it. */
 export class Html {
@@ -17,7 +18,7 @@ type Piece = Html | string | number | false | undefined | readonly Piece[]
 
 /**
  * Builds markup. Text and numbers are escaped, in content and in quoted attributes; `false` and `undefined`
- * become nothing; lists are joined. Attributes must be quoted, and URLs must go through `link`.
+ * become nothing; lists are joined. Control characters become U+FFFD, so that no cell reorders a page. Attributes must be quoted, and URLs must go through `link`.
  */
 export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   return new Html(strings.reduce((text, string, i) => text + render(pieces[i - 1]) + string))
@@ -27,7 +28,10 @@ function render(piece: Piece): string {
   if (piece === undefined || piece === false) return ''
   if (piece instanceof Html) return piece.text
   if (typeof piece === 'object') return piece.map(render).join('')
-  return String(piece).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return withoutControlCharacters(String(piece)).replace(
+    /[&<>"']/g,
+    (character) => `&#${character.charCodeAt(0)};`,
+  )
 }
 
 /**

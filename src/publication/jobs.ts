@@ -10,17 +10,19 @@ export async function startPublicationJobs(context: AppContext): Promise<void> {
     await publishEdition(context, Number(data['publication']))
   })
   await context.jobs.work(eraseVersionJob, (data) => resumeErasure(context, data))
-  await resumeWaiting(context)
+  await resume(context, 'all')
 }
 
 /**
- * Waiting publications get a new job at each start, because the queue forgets a job some days after its time
- * and the service may have been down for longer. A publication whose moment has passed is released at once.
+ * Gives open publications a job if they have none. Waiting ones are looked at once, at the start: the queue
+ * forgets a job some days after its time, and the service may have been down for longer. A publication whose
+ * moment has passed is released at once. A job too many finds nothing left to do.
  */
-async function resumeWaiting(context: AppContext): Promise<void> {
-  const waiting = await listPublications(context, { open: true })
-  for (const { id, state } of waiting) {
-    if (state !== 'prepared') continue
-    await context.database.work.begin((tx) => context.jobs.send(tx, publishEditionJob, { publication: id }))
+export async function resume(context: AppContext, which: 'all' | 'asked'): Promise<void> {
+  for (const { id, state } of await listPublications(context, { open: true })) {
+    if (which === 'asked' && state !== 'asked') continue
+    const data = { publication: id }
+    if (state === 'asked' && (await context.jobs.isPending(publishEditionJob, data))) continue
+    await context.database.work.begin((tx) => context.jobs.send(tx, publishEditionJob, data))
   }
 }

@@ -44,11 +44,12 @@ export async function removeVersion(context: RemovalContext, of: StoredVersion):
   await database.work
     .begin(async (tx) => {
       await tx.unsafe(`SET LOCAL lock_timeout = ${lockMillisecondsMax}`)
-      // Besides: the lines of a plain file while a mirror loads it, and what a repair left or set aside.
+      // Besides: the lines of a plain file while a mirror loads it, and what a repair left or set aside. Another
+      // process may do the same now.
       const tables = await tx<{ tablename: string }[]>`
         SELECT tablename FROM pg_tables WHERE schemaname = 'published'
           AND (tablename = ${table} OR starts_with(tablename, ${`${table}_`}))`
-      for (const { tablename } of tables) await tx.unsafe(`DROP TABLE ${publishedTable(tablename)}`)
+      for (const { tablename } of tables) await tx.unsafe(`DROP TABLE IF EXISTS ${publishedTable(tablename)}`)
       await clearRecords(tx, of.id)
     })
     .catch((error: { readonly code?: string }) => {

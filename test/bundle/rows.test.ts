@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import t from 'tap'
-import { buildFindingSink, bundleChecks, validateBag } from '../../src/bundle/index.ts'
+import { buildFindingSink, bundleChecks, faultAt, validateBag } from '../../src/bundle/index.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import type { Finding } from '../../src/platform/finding.ts'
 import {
@@ -461,6 +461,62 @@ t.test('200,000 findings are all counted, and stored up to the limit', async (t)
   })
   t.match(reading.counts(), [{ rowsRead: 200_000, rowsTaken: 0, rowsRefused: 200_000 }])
   t.equal(progress, 200_000)
+})
+
+t.test('validation stops at the limit if the findings exceed the tolerance, and not before', async (t) => {
+  const rows = 100_000
+  const read = async (findingsCountedMax: number, tolerance?: Contract['tolerance']) => {
+    const own = { ...contract, fields: [field('a', '甲', 'integer')], primaryKey: [] }
+    const tolerant: Contract = tolerance === undefined ? own : { ...own, tolerance }
+    const { findings, counts } = await readRows(
+      { 'a.csv': `a\n${'x\n'.repeat(rows)}`, 'b.csv': 'a\nx\n' },
+      { contract: tolerant, limits: { findingsCountedMax } },
+    )
+    const stopped = findings.filter(({ check }) => check === 'validation-stopped')
+    return { counts, errors: findings.length - stopped.length, stopped }
+  }
+  const all = await read(rows + 2)
+  t.match([all.errors, all.stopped.length, all.counts[1]?.rowsRead], [rows + 1, 0, 1], 'below the limit')
+  const some = await read(100)
+  t.equal(some.stopped.length, 1)
+  t.ok(some.errors >= 100 && some.errors < rows, `stopped after ${some.errors}`)
+  const [first, second] = some.counts
+  t.match(first, { rowsRead: some.errors, rowsTaken: 0, rowsRefused: some.errors })
+  t.match(some.stopped, [{ severity: 'warning', file: 'data/a.csv', row: some.errors + 1 }])
+  t.match(second, { rowsRead: 0, rowsRefused: 0 })
+  const tolerated = await read(100, { errors: rows + 1 })
+  t.same([tolerated.errors, tolerated.stopped], [rows + 1, []], 'tolerated errors are all counted')
+  t.equal(
+    (await read(100, { errorShare: 0.9 })).stopped.length,
+    1,
+    'a share is exceeded once that is certain',
+  )
+  t.same((await read(100, { errorShare: 1 })).stopped, [])
+})
+
+t.test('a sink stores that validation stopped, even beyond its limit', async (t) => {
+  const sink = buildFindingSink(1)
+  for (const check of ['type', 'type', 'validation-stopped'] as const) sink.add(faultAt(check))
+  t.same(
+    sink.findings().map(({ check }) => check),
+    ['type', 'validation-stopped'],
+  )
+})
+
+t.test('a control character in a text is a warning, and the row is accepted', async (t) => {
+  const at = async (name: string, value: string) => {
+    const { findings, rows } = await readRows({ 'a.csv': withCell(name, value) })
+    return [
+      findings.map(({ check, severity, cell, expected }) => [check, severity, cell, expected]),
+      rows.length,
+    ]
+  }
+  const warning = (code: string) => [[['text-control', 'warning', 'I2', `≠ ${code}`]], 1]
+  t.same(await at('note', 'a\u202egpj.exe'), warning('U+202E'))
+  t.same(await at('note', 'a\u0007b'), warning('U+0007'))
+  t.same(await at('note', 'a\u2066b\u2069'), warning('U+2066'))
+  t.same(await at('note', '“甲”—乙\u200d…'), [[], 1])
+  t.same(await at('trees', '1\u202e2'), [[], 1], 'other types remove it and count that')
 })
 
 t.test('an abort ends validation with its reason', async (t) => {

@@ -4,6 +4,8 @@ import t from 'tap'
 import type { Database } from '../../src/db/database.ts'
 import type { Jobs, JobsOptions } from '../../src/db/jobs/jobs.ts'
 import { openJobs } from '../../src/db/jobs/open-jobs.ts'
+import { openBossSql } from '../../src/db/jobs/pg-boss-adapter.ts'
+import { returnOrphans } from '../../src/db/jobs/presence.ts'
 import { testDatabase } from '../support/database.ts'
 import { program } from '../support/program.ts'
 
@@ -11,11 +13,11 @@ const quick = { pollSeconds: 0.5, expireSeconds: 2 } as const
 
 interface Open {
   readonly jobs: Jobs
-  readonly failures: { readonly job: unknown; readonly message: string }[]
+  readonly failures: { readonly job: unknown; readonly message: string; readonly count?: unknown }[]
 }
 
 async function open(database: Database, options: JobsOptions = quick): Promise<Open> {
-  const failures: { job: unknown; message: string }[] = []
+  const failures: { job: unknown; message: string; count?: unknown }[] = []
   const jobs = await openJobs({
     database,
     ...options,
@@ -23,6 +25,7 @@ async function open(database: Database, options: JobsOptions = quick): Promise<O
       failures.push({
         job: facts?.['job'],
         message: String((facts?.['error'] as Error | undefined)?.message),
+        ...(facts?.['count'] === undefined ? {} : { count: facts['count'] }),
       }),
   })
   return { jobs, failures }
@@ -126,6 +129,36 @@ t.test('a long job is not delivered twice while its worker is alive', async (t) 
   t.match(await states(database), [{ state: 'completed' }])
 })
 
+t.test(
+  'a job whose worker lives is not returned, and one without retries left waits for its lease',
+  async (t) => {
+    const { database } = await testDatabase(t)
+    const { jobs } = await open(database, {})
+    const sql = openBossSql(database.ownerUrl, 1)
+    t.teardown(() => sql.end())
+    const old = () => sql`UPDATE pgboss.job SET started_on = now() - interval '3 seconds'`
+    const [begun, finish] = [signal(), signal()]
+    await database.work.begin((tx) => jobs.send(tx, 'alive', { n: 1 }))
+    await jobs.work('alive', async () => {
+      begun.happen()
+      await finish.happened
+    })
+    await begun.happened
+    await old()
+    t.equal(await returnOrphans(sql), 0, 'its session holds the lock')
+    finish.happen()
+    await jobs.stop({ seconds: 10 })
+    await sql`UPDATE pgboss.job SET state = 'active', started_on = now()`
+    t.equal(await returnOrphans(sql), 0, 'too young')
+    await old()
+    await sql`UPDATE pgboss.job SET retry_count = retry_limit`
+    t.equal(await returnOrphans(sql), 0, 'no retries left')
+    await sql`UPDATE pgboss.job SET retry_count = retry_limit - 1`
+    t.equal(await returnOrphans(sql), 1)
+    t.match(await states(database), [{ state: 'retry' }])
+  },
+)
+
 t.test('stop waits for the running job; one that takes too long returns to the queue', async (t) => {
   const { database } = await testDatabase(t)
   const { jobs } = await open(database)
@@ -165,21 +198,27 @@ t.test('stop waits for the running job; one that takes too long returns to the q
   await third.jobs.stop({ seconds: 10 })
 })
 
-t.test('the job of a killed worker is delivered again', async (t) => {
-  const { database, url } = await testDatabase(t)
-  const { jobs } = await open(database)
-  await database.work.begin((tx) => jobs.send(tx, 'deadly', { n: 7 }))
-  const child = spawn(process.execPath, [...program('test/support/stuck-worker.ts'), url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [word] = (await once(child.stdout, 'data')) as [Buffer]
-  t.equal(word.toString().trim(), 'at work')
-  child.kill('SIGKILL')
-  await once(child, 'exit')
-  t.match(await states(database), [{ state: 'active' }])
-  const done = signal<unknown>()
-  await jobs.work('deadly', async (data) => done.happen(data))
-  t.same(await done.happened, { n: 7 })
-  await jobs.stop({ seconds: 10 })
-  t.match(await states(database), [{ state: 'completed' }])
-})
+t.test(
+  'the job of a killed worker is delivered again within five seconds, long before its lease ends',
+  async (t) => {
+    const { database, url } = await testDatabase(t)
+    const { jobs, failures } = await open(database, {})
+    await database.work.begin((tx) => jobs.send(tx, 'deadly', { n: 7 }))
+    const child = spawn(process.execPath, [...program('test/support/stuck-worker.ts'), url], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [word] = (await once(child.stdout, 'data')) as [Buffer]
+    t.equal(word.toString().trim(), 'at work')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    t.match(await states(database), [{ state: 'active' }])
+    const done = signal<unknown>()
+    const restarted = performance.now()
+    await jobs.work('deadly', async (data) => done.happen(data))
+    t.same(await done.happened, { n: 7 })
+    t.ok(performance.now() - restarted < 5_000, `after ${Math.round(performance.now() - restarted)} ms`)
+    t.match(failures, [{ job: undefined, count: 1 }], 'the return is logged')
+    await jobs.stop({ seconds: 10 })
+    t.match(await states(database), [{ state: 'completed' }])
+  },
+)

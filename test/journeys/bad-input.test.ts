@@ -70,6 +70,8 @@ t.test('each is refused by the right check, with a receipt', async (t) => {
     const all = posted.text + csv.text + JSON.stringify([receipt, findings])
     shownFindings.push(findings.data.find(({ check }) => check === one.check))
     expectedFindings.push({ ...one.at, check: one.check, severity: 'error' })
+    // Stored beyond the limit, because it says that rows were not checked.
+    const stopped = findings.data.filter(({ check }) => check === 'validation-stopped').length
     found.push({
       name: one.name,
       status: posted.status,
@@ -84,7 +86,8 @@ t.test('each is refused by the right check, with a receipt', async (t) => {
       status: 202,
       state: stateOf(one.check),
       errors: one.errors ?? receipt.errors,
-      shown: Math.min(50, receipt.errors + (findings.data.length - errorsOf(findings.data))),
+      shown:
+        stopped + Math.min(50, receipt.errors + (findings.data.length - stopped - errorsOf(findings.data))),
       csvRows: 1 + findings.data.length,
       repeatsValue: false,
     })
@@ -106,9 +109,8 @@ t.test('odd but unambiguous input is accepted', async (t) => {
   }
 })
 
-/** The command line on the same database, with a data folder of its own. */
-const cli = (...args: readonly string[]) =>
-  runCli(args, { ...testContext.environment, QINGDAN_DATA: join(folder, 'cli') })
+/** The command line on the same database and data folder. */
+const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
 
 t.test('the command line refuses the same, with exit code 3', async (t) => {
   const bags = join(folder, 'bags')
@@ -131,7 +133,7 @@ t.test('the command line refuses the same, with exit code 3', async (t) => {
       path: join(bags, 'extra'),
     },
   ]
-  const small = bundles.filter(({ errors = 0 }) => errors < 1_000_000)
+  const small = bundles.filter(({ errors = 0 }) => errors < 100_000)
   for (const command of ['check', 'ingest']) {
     const file = join(folder, `${command}.csv`)
     const paths = small.map(({ path }) => path)

@@ -215,6 +215,11 @@ t.test('unsupported Solr syntax is refused with its name', async (t) => {
   t.match((await getAction('package_search', { q: '-well' })).json(), {
     error: { message: /`NOT` between words/ },
   })
+  for (const sort of ['__proto__', 'constructor desc', 'toString', 'hasOwnProperty asc']) {
+    const answer = await getAction('package_search', { sort })
+    t.match(answer.json(), { error: { message: `Cannot sort by \`${sort}\`; ` } }, sort)
+    t.equal(answer.status, 400)
+  }
   t.match((await getAction('package_search', { sort: 'views_recent desc' })).json(), {
     error: { message: /Cannot sort by `views_recent desc`/ },
   })

@@ -34,7 +34,11 @@ const contract = contractOf(
     formats: ['csv', 'csv.gz'],
   },
 )
-const testContext = await openTestContext(t, { contracts: [contract] })
+// Withdrawn versions keep their tables, which are compared at the end.
+const testContext = await openTestContext(t, {
+  contracts: [contract],
+  settings: { QINGDAN_WITHDRAWN_RETENTION_DAYS: '1' },
+})
 const { context, get, key, post, folder, moveTo, findingsOf } = testContext
 const database = await openDatabase(databaseOptions(testContext.url))
 const secondContext = await buildContext({ ...context, database })

@@ -144,6 +144,7 @@ t.test('texts of a contract are escaped', async (t) => {
 })
 
 t.test('the template escapes values, joins lists and skips false and undefined', async (t) => {
+  t.equal(html`<p>${'a\u202ecod.exe\u0000'}</p>`.text, '<p>a\ufffdcod.exe\ufffd</p>')
   t.equal(html`<p>${'<&>"\''}</p>`.text, '<p>&#60;&#38;&#62;&#34;&#39;</p>')
   t.equal(html`${[html`<b>1</b>`, 'a<', 2]}${false}${undefined}`.text, '<b>1</b>a&#60;2')
   t.same(['/v1/a?b=c', 'https://a.example/', '#x'].map(link), ['/v1/a?b=c', 'https://a.example/', '#x'])

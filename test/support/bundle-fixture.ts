@@ -27,6 +27,7 @@ export const limits: BundleLimits = {
   rowsMax: 5_000_000,
   fieldBytesMax: 1 << 20,
   findingsMax: 1000,
+  findingsCountedMax: 1_000_000,
   bagsMax: 100,
 }
 

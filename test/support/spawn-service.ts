@@ -16,8 +16,10 @@ export interface Service {
   readonly line: (matches: (line: Line) => boolean) => Promise<Line>
   /** Sends SIGKILL and waits for the end. Only if the database is not embedded in the service. */
   readonly kill: () => Promise<void>
-  /** Sends SIGTERM and returns the exit code or the name of the signal, and what it printed for people. */
-  readonly stop: () => Promise<{ readonly code: number | string | null; readonly output: string }>
+  /** Sends SIGTERM, or another signal, and returns the exit code or the signal's name, and what it printed. */
+  readonly stop: (
+    signal?: NodeJS.Signals,
+  ) => Promise<{ readonly code: number | string | null; readonly output: string }>
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -76,8 +78,8 @@ export async function spawnService(t: Test, environment: Readonly<Record<string,
       child.kill('SIGKILL')
       await ended
     },
-    stop: async () => {
-      child.kill('SIGTERM')
+    stop: async (by = 'SIGTERM') => {
+      child.kill(by)
       const [code, signal] = await ended
       return { code: code ?? signal, output }
     },

@@ -94,7 +94,7 @@ async function* findingsOf(
 const findingsShown = 20
 
 async function printReceipt(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {
-  const limit = options.json ? context.config.QINGDAN_FINDINGS_MAX : findingsShown
+  const limit = options.json ? context.config.QINGDAN_FINDINGS_MAX + 1 : findingsShown
   const findings = await listFindings(context.database.work, receipt.id, { after: 0, limit })
   print.result(options, { ...receiptBody(context, receipt), findings }, () =>
     print.receipt(receipt, findings),

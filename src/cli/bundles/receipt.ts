@@ -34,7 +34,7 @@ const findingsShown = 20
 
 /** Prints a receipt: its history, counts and decision, the summary by check, and the first findings. */
 export async function showReceipt(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {
-  const limit = options.json ? context.config.QINGDAN_FINDINGS_MAX : findingsShown
+  const limit = options.json ? context.config.QINGDAN_FINDINGS_MAX + 1 : findingsShown
   const findings = await listFindings(context.database.work, receipt.id, { after: 0, limit })
   print.result(options, { ...receiptBody(context, receipt), findings }, () => {
     print.receipt(receipt, findings)

@@ -2,7 +2,9 @@
  * Texts that explain to readers and providers why a difference between two contracts matters. verdict.ts
  * decides how serious each difference is.
  */
+
 import type { Bilingual } from '../../platform/language.ts'
+import { lookUp } from '../../platform/lookup.ts'
 
 type Kind = 'compatible' | 'additive' | 'breaking'
 type Reasons = Readonly<Record<string, Readonly<Partial<Record<Kind, Bilingual>>>>>
@@ -127,5 +129,5 @@ export function reasonOf(path: string, what: 'added' | 'removed' | 'changed', ki
       zh: '字段顺序改变，表头标明各列',
       en: 'the order of the fields changes; the header names each column',
     }
-  return reasons[path.split('/').at(-1) ?? '']?.[kind] ?? general[kind]
+  return lookUp(reasons, path.split('/').at(-1) ?? '')?.[kind] ?? general[kind]
 }

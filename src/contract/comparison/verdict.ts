@@ -3,8 +3,10 @@
  * headers or checks are compatible; additions are additive; a change that removes, narrows or gives another
  * meaning is breaking.
  */
+
 import { isDeepStrictEqual } from 'node:util'
 import type { Bilingual } from '../../platform/language.ts'
+import { lookUp } from '../../platform/lookup.ts'
 import type { AggregateOffer, Contract, Field } from '../contract.ts'
 import { currentListName } from '../former-names.ts'
 import { reasonOf } from './verdict-reasons.ts'
@@ -162,7 +164,7 @@ function compareProperties(
   const before = new Map<string, unknown>(Object.entries(former))
   const after = new Map<string, unknown>(Object.entries(next))
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
-    const rule = rules[name] ?? always('compatible')
+    const rule = lookUp(rules, name) ?? always('compatible')
     const [one, other] = [before.get(name), after.get(name)]
     if (rule === 'elsewhere' || isDeepStrictEqual(one, other)) return []
     return [difference(`${at}${name}`, rule(one, other), one, other)]

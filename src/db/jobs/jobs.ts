@@ -5,9 +5,8 @@ export interface JobsOptions {
   /** How often a worker fetches jobs, in seconds; default 1. */
   readonly pollSeconds?: number
   /**
-   * After how many seconds a job may be delivered again if its worker died; default 60. A living worker
-   * renews its lease for as long as the job takes. Finding dead workers and the wait before a retry add a
-   * third.
+   * After how many seconds a job may be delivered again if its worker is frozen; default 60. A living worker
+   * renews its lease for as long as the job takes. A dead worker's job is returned within seconds.
    */
   readonly expireSeconds?: number
 }
@@ -25,6 +24,8 @@ export interface Jobs {
     data: Readonly<Record<string, unknown>>,
     options?: { readonly notBefore?: Date; readonly afterSeconds?: number },
   ) => Promise<void>
+  /** Whether a job of this name whose data contain these is waiting, to be retried, or running. */
+  readonly isPending: (name: string, data: Readonly<Record<string, unknown>>) => Promise<boolean>
   /**
    * Starts running jobs of a name, one at a time; creates the queue if it is new. The signal is aborted when
    * the job is returned at a stop or given to another worker.

@@ -1,7 +1,7 @@
 /**
  * The job queue: pg-boss stores the jobs, one loop per name runs them. A worker leases a job for a while and
- * renews the lease as long as it lives, so that a job of an hour is not delivered twice and the job of a dead
- * worker is delivered again soon.
+ * renews the lease as long as it lives, so that a job of an hour is not delivered twice. The job of a dead
+ * worker is returned as soon as the server notices its death (presence.ts), at the latest with its lease.
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
@@ -13,13 +13,16 @@ import type { Database, Transaction } from '../database.ts'
 import { withoutValues } from '../database-error.ts'
 import type { JobHandler, Jobs, JobsOptions } from './jobs.ts'
 import { bossOver, openBossSql } from './pg-boss-adapter.ts'
+import { openPresence, type Presence, returnOrphans } from './presence.ts'
 
 /**
  * Long enough that a busy event loop or a failover does not lose the lease (a second delivery is harmless but
- * wasteful), short enough that a killed worker's job waits little more than a minute.
+ * wasteful), short enough that the job of a frozen worker waits little more than a minute.
  */
 const expireSecondsUsual = 60
 const pollSecondsUsual = 1
+/** Seconds between two looks for jobs of dead workers: with the grace and a poll, four in all. */
+const orphanSeconds = 1
 /** Waits double from 1 s up to about an hour: over two hours in all, time to notice a full disk. */
 const retriesMax = 12
 /** Statements of the queue are short; with two connections, leases are renewed while a fetch runs. */
@@ -38,6 +41,7 @@ interface QueueContext {
   readonly expireSeconds: number
   readonly stopping: AbortSignal
   readonly leases: Map<string, Lease>
+  readonly presence: Presence
 }
 
 /** Opens the queue of a migrated database. Throws if the queue's tables are missing. */
@@ -72,6 +76,7 @@ export async function openJobs(
     expireSeconds,
     stopping: stop.signal,
     leases: new Map(),
+    presence: openPresence(database.ownerUrl),
   }
   const queues = new Map<string, Promise<void>>()
   const makeQueue = (name: string): Promise<void> => {
@@ -89,13 +94,20 @@ export async function openJobs(
       await makeQueue(name)
       await send(boss, transaction, name, data, notBefore ?? afterSeconds)
     },
+    isPending: async (name, data) => {
+      const found = await sql`
+        SELECT FROM pgboss.job WHERE name = ${name} AND state < 'completed' AND data @> ${JSON.stringify(data)}::jsonb`
+      return found.length > 0
+    },
     work: async (name, handler) => {
       await makeQueue(name)
+      if (loops.length === 0) loops.push(watchOrphans(context))
       loops.push(loop(context, name, handler))
     },
     stop: async ({ seconds }) => {
       stop.abort()
       await returnUnfinished(context, loops, seconds)
+      await context.presence.close()
       await boss.stop({ graceful: false })
       await sql.end({ timeout: 5 })
     },
@@ -128,13 +140,25 @@ async function loop(context: QueueContext, name: string, handler: JobHandler): P
   }
 }
 
+/** Returns the jobs of dead workers, at the start and then every second. */
+async function watchOrphans({ sql, stopping, observe }: QueueContext): Promise<void> {
+  while (!stopping.aborted) {
+    // While the database is unavailable, the loops report it.
+    const count = await returnOrphans(sql).catch(() => 0)
+    if (count > 0) observe('jobs-returned', { count })
+    await wait(orphanSeconds * 1000, undefined, { signal: stopping }).catch(() => undefined)
+  }
+}
+
 async function runNext(context: QueueContext, name: string, handler: JobHandler): Promise<boolean> {
   const [job] = await context.boss.fetch<Readonly<Record<string, unknown>>>(name)
   if (job === undefined) return false
   const abort = new AbortController()
+  await context.presence.hold(job.id)
   const ended = runJob(context, name, job, handler, abort)
   context.leases.set(job.id, { abort, ended })
   await ended.finally(() => context.leases.delete(job.id))
+  await context.presence.release(job.id)
   return true
 }
 

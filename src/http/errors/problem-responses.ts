@@ -64,6 +64,8 @@ export function sendProblem(
   // RFC 5829: links the successor of something withdrawn, also on HEAD.
   const { successor } = refusal.detail
   if (typeof successor === 'string') reply.header('link', `<${successor}>; rel="successor-version"`)
+  // A client over its limit gives its connection back; a refusal must not keep it open.
+  if (status === 429) reply.header('connection', 'close')
   const seconds = retryAfterSeconds[refusal.code] ?? (status === 503 ? retryAfterSecondsUsual : undefined)
   if (seconds !== undefined) reply.header('retry-after', String(seconds))
   if (status === 404 && prefersPage(request)) {

@@ -16,6 +16,7 @@ import { sendProblem, unmatched } from '../errors/problem-responses.ts'
 import { type App, refuseUnknown } from '../route-helpers.ts'
 import { refuseDuplicateHost } from '../sockets.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
+import { buildAdmission, buildConnectionCounts } from './admission.ts'
 import { readConstantHeaders } from './constant-headers.ts'
 import { answerWhenFrozen } from './frozen-database.ts'
 import { enforceQuota, registerKeyHooks, withReadAudit } from './key-hooks.ts'
@@ -61,6 +62,7 @@ export async function registerHooks(
   registerRequestEvents(app, context)
   const count = registerCallerHook(app, context)
   app.addHook('onRequest', refuseUnacceptableRequests)
+  registerAdmission(app, context)
   registerKeyHooks(app, context)
   cache.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
   app.addHook('preValidation', (request, _reply, done) => done(problemOfParameters(request)))
@@ -179,6 +181,42 @@ function isStream(payload: unknown): payload is NodeJS.ReadableStream {
   return typeof payload === 'object' && payload !== null && 'pipe' in payload
 }
 
+/** A client that repeats a refused request at once would keep the service busy with refusals. */
+const refusalMilliseconds = 1_000
+
+function refuseLater(refusal: Problem, done: (error: Error) => void): void {
+  setTimeout(() => done(refusal), refusalMilliseconds)
+}
+
+/** Pages that run at once for each database connection: while one waits for the database, one computes. */
+const pagesPerConnection = 2
+
+/**
+ * Lets pages run in turns, fairly among clients. A page's turn ends when its answer is ready: a stream has its
+ * own limit, as have long polls and uploads.
+ */
+function registerAdmission(app: App, { config }: HttpContext): void {
+  const runningMax = config.QINGDAN_POOL_MAX * pagesPerConnection
+  const admission = buildAdmission(runningMax, config.QINGDAN_PAGES_WAITING_MAX)
+  app.server.on('connection', admission.accepted)
+  app.decorateRequest('endTurn', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    const { unlimited, ownLimit } = request.routeOptions.config
+    const isPage = request.method === 'GET' || request.method === 'HEAD'
+    if (!isPage || unlimited === true || ownLimit === true) return done()
+    const endTurn = admission.enter(request.callerKey, (refusal) => {
+      if (refusal === undefined) done()
+      else refuseLater(refusal, done)
+    })
+    request.endTurn = endTurn
+    reply.raw.once('close', endTurn)
+  })
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    request.endTurn?.()
+    done(null, payload)
+  })
+}
+
 const minute = 60_000
 
 /** Counts a request without a key. Returns whether its sender is within the rate. */
@@ -199,6 +237,11 @@ function registerCallerHook(app: App, context: HttpContext): Count {
     reply.header('retry-after', String(seconds))
     return problem('rate-limited', { limit: max, retryAfterSeconds: seconds })
   }
+  const connections = buildConnectionCounts(context.config.QINGDAN_CONNECTIONS_PER_CLIENT_MAX)
+  const refusalOfConnection = ({ raw }: FastifyRequest, sender: string) =>
+    connections.isWithin(raw, sender)
+      ? undefined
+      : problem('connections-too-many', { limit: context.config.QINGDAN_CONNECTIONS_PER_CLIENT_MAX })
   const findKeyHolder = async (request: FastifyRequest, reply: FastifyReply, authorization: string) => {
     const sender = request.callerKey
     const early = refusalOf(invalidKeys.wait(sender), reply)
@@ -221,11 +264,16 @@ function registerCallerHook(app: App, context: HttpContext): Count {
     request.caller = anonymousCaller
     request.callerKey = networkOf(request.ip)
     const { authorization } = request.headers
-    if (request.routeOptions.config.unlimited === true) done()
+    if (request.routeOptions.config.unlimited === true) return done()
+    const tooMany = refusalOfConnection(request, request.callerKey)
+    if (tooMany !== undefined) refuseLater(tooMany, done)
     else if (authorization === undefined) done(refusalOf(callers.count(request.callerKey), reply))
     else findKeyHolder(request, reply, authorization).then(() => done(), done)
   })
-  return (request) => callers.count(networkOf(senderOf(request))) === 0
+  return (request) => {
+    const sender = networkOf(senderOf(request))
+    return connections.isWithin(request, sender) && callers.count(sender) === 0
+  }
 }
 
 /** The problem for parameters outside the schema and for text that is not percent-encoded UTF-8. */

@@ -69,8 +69,10 @@ export async function validateRows(
   progress: Progress,
   runLocked: RunLocked,
 ): Promise<RowsOutcome> {
-  const limits = limitsOf(context.config)
   const { manifest, loaded, bundleId } = verified
+  const general = limitsOf(context.config)
+  // An officer released all rows without errors, so all rows are read.
+  const limits = verified.released ? { ...general, findingsCountedMax: Number.POSITIVE_INFINITY } : general
   const sink = buildBagFindingSink(bagsOf(verified), context.config.QINGDAN_FINDINGS_MAX)
   for (const warning of verified.warnings) sink.add(warning)
   const bag = await openVerified(context, verified)

@@ -1,6 +1,7 @@
 /**
  * Receipts: what was received, how far it was processed, and what was found. Every step writes the state
- * last, so a receipt is correct even after a crash. Only this file writes the tables `bundle` and `finding`;
+ * last, so a receipt is correct even after a crash. Only this file writes the tables `bundle`,
+ * `bundle_bringer` and `finding`;
  * group membership is written by bags.ts.
  */
 
@@ -9,7 +10,6 @@ import type { Runner, Transaction } from '../../db/database.ts'
 import { selectList } from '../../db/select-list.ts'
 import type { Finding, Severity } from '../../platform/finding.ts'
 import { problem } from '../../platform/problem.ts'
-import { listBags } from '../groups/bags.ts'
 import { bundle, finding } from '../tables.ts'
 import type { BundleState, CheckCount, ReceiptBody } from './schemas.ts'
 
@@ -46,7 +46,22 @@ export async function writeReceived(
       group_identifier = NULL, erased_at = NULL,
       history = qingdan.bundle.history || EXCLUDED.history
     WHERE qingdan.bundle.state = ANY(${[...rejectedStates]})`
+  await addBringer(tx, received.id, received.broughtBy, received.receivedAt)
   return made.count === 1
+}
+
+/** Adds who delivered the bytes of a bundle to those who may read its receipt; a repetition changes nothing. */
+export async function addBringer(runner: Runner, id: string, broughtBy: string, at: Date): Promise<void> {
+  await runner`
+    INSERT INTO qingdan.bundle_bringer (bundle_id, brought_by, at) VALUES (${id}, ${broughtBy}, ${at})
+    ON CONFLICT DO NOTHING`
+}
+
+/** Whether somebody delivered the bytes of a bundle, first or again. */
+export async function hasBrought(runner: Runner, id: string, broughtBy: string): Promise<boolean> {
+  const found = await runner`
+    SELECT FROM qingdan.bundle_bringer WHERE bundle_id = ${id} AND brought_by = ${broughtBy}`
+  return found.length > 0
 }
 
 /** Moves a bundle to a state, and stores what was learnt in that step. */
@@ -131,22 +146,29 @@ export async function writeFindings(
 
 /** A bundle's receipt; undefined if no bundle with this id was received. */
 export async function findReceipt(runner: Runner, id: string): Promise<Receipt | undefined> {
-  const [row] = await runner<Receipt[]>`
+  const [receipt] = await selectReceipts(runner, [id])
+  return receipt
+}
+
+/** The receipts of bundles in one statement, in the order of the ids. */
+async function selectReceipts(runner: Runner, ids: readonly string[]): Promise<readonly Receipt[]> {
+  const rows = await runner<Receipt[]>`
     SELECT ${runner.unsafe(receiptColumns)},
       EXISTS (SELECT FROM qingdan.part p JOIN qingdan.bundle held ON held.id = p.bundle_id
         WHERE p.replaced_at IS NULL AND (held.id = b.id OR (
           held.provider = b.provider AND held.group_identifier = b.group_identifier))) AS "inHand",
       CASE WHEN group_identifier IS NOT NULL THEN jsonb_build_object(
-        'identifier', group_identifier, 'number', group_number, 'count', group_count) END AS group
-    FROM qingdan.bundle b WHERE id = ${id}`
-  if (row === undefined) return undefined
-  const { bytes, errors, warnings, group, ...rest } = row
-  const bags = group === null ? [] : await listBags(runner, rest.provider ?? '', group.identifier)
-  return {
+        'identifier', group_identifier, 'number', group_number, 'count', group_count,
+        'here', (SELECT coalesce(jsonb_agg(bag.group_number ORDER BY bag.group_number), '[]')
+          FROM qingdan.bundle bag
+          WHERE bag.provider = b.provider AND bag.group_identifier = b.group_identifier
+            AND bag.state <> ALL(${[...rejectedStates]}))) END AS group
+    FROM qingdan.bundle b WHERE id = ANY(${[...ids]}) ORDER BY array_position(${[...ids]}::text[], id)`
+  return rows.map(({ bytes, errors, warnings, group, ...rest }) => ({
     // In the order of members that receipts have in files and on the command line.
     ...{ ...rest, bytes, errors, warnings },
-    group: group === null ? null : { ...group, here: bags.map(({ number }) => number) },
-  }
+    group,
+  }))
 }
 
 /**
@@ -245,8 +267,10 @@ export async function listReceipts(
   const rows = await runner<{ id: string }[]>`
     SELECT id FROM qingdan.bundle WHERE ${state ?? null}::text IS NULL OR state = ${state ?? null}
     ORDER BY received_at DESC, id LIMIT ${limit}`
-  const receipts = await Promise.all(rows.map((row) => findReceipt(runner, row.id)))
-  return receipts.filter((receipt) => receipt !== undefined)
+  return selectReceipts(
+    runner,
+    rows.map(({ id }) => id),
+  )
 }
 
 /** The ids of all bundles ever received, in order. */

@@ -11,7 +11,14 @@ import { canonicalJson, digestOf, digestOfFile } from '../../platform/digest.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { problem } from '../../platform/problem.ts'
 import { refuseBundle } from '../pipeline/refuse.ts'
-import { findReceipt, getReceipt, isRejected, type Receipt, writeReceived } from '../receipts/receipts.ts'
+import {
+  addBringer,
+  findReceipt,
+  getReceipt,
+  isRejected,
+  type Receipt,
+  writeReceived,
+} from '../receipts/receipts.ts'
 
 /** The queue of bundles to process. */
 export const takeBundleJob = 'take-bundle'
@@ -59,6 +66,7 @@ async function receiveOne(
   const { id, packing } = identity
   const known = await findReceipt(context.database.work, id)
   if (known !== undefined && !isRejected(known.state)) {
+    await addBringer(context.database.work, id, broughtBy, context.clock())
     // Bytes that were lost or set aside as damaged are stored again; they are the same by their digest.
     // Erased ones stay erased.
     const isLost = known.erasedAt === null && (await context.files.list(bundleFolder(id))).length === 0
@@ -109,7 +117,10 @@ export async function receiveStream(
     replace: damaged,
   })
   const known = await findReceipt(context.database.work, digest)
-  if (known !== undefined && !isRejected(known.state)) return known
+  if (known !== undefined && !isRejected(known.state)) {
+    await addBringer(context.database.work, digest, from.broughtBy, context.clock())
+    return known
+  }
   return admit(context, { packing: 'zip', id: digest, bytes }, from.broughtBy)
 }
 

@@ -134,6 +134,7 @@ const events = {
   'mirror-updated': { level: 'info', message: 'The mirror imported an export of its origin.' },
   'contracts-reloaded': { level: 'info', message: 'The contracts of the mirror were reloaded.' },
   'job-failed': { level: 'error', message: 'A job failed and will be retried.', count: ['job'] },
+  'jobs-returned': { level: 'warn', message: 'Jobs of a worker that died were returned to the queue.' },
   'samples-loading': { level: 'info', message: 'Synthetic samples are being published.' },
 } as const satisfies Record<string, EventDefinition>
 

@@ -7,6 +7,7 @@ import { searchDatasets } from '../../catalogue/index.ts'
 import { labelOf } from '../../contract/index.ts'
 import type { Caller } from '../../platform/caller.ts'
 import { defined } from '../../platform/defined.ts'
+import { lookUp } from '../../platform/lookup.ts'
 import { type PackageContext, packageBody } from './bodies.ts'
 import { nameOf, type Package } from './catalogue.ts'
 import { invalid, searchRefused } from './refusal.ts'
@@ -110,7 +111,7 @@ function order(
   const score: Order = (a, b) => (rankOf.get(b) ?? 0) - (rankOf.get(a) ?? 0)
   const keys = (sort ?? sortDefault).split(',').map((piece): Order => {
     const [, name = '', direction = 'asc'] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/i.exec(piece) ?? []
-    const by = name === 'score' || name === 'relevance' ? score : known[name]
+    const by = name === 'score' || name === 'relevance' ? score : lookUp(known, name)
     if (by === undefined) {
       const names = ['score', ...Object.keys(known)].join(', ')
       throw searchRefused(

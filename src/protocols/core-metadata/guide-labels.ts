@@ -3,7 +3,9 @@
  * whether it counts a dataset as open, are in the column `national_2017` of the code lists, the only mapping
  * of those codes.
  */
+
 import { type Contracts, type FieldTypeName, findCode } from '../../contract/index.ts'
+import { lookUp } from '../../platform/lookup.ts'
 
 /** 数据类型 of an information item. */
 export const itemTypes = {
@@ -26,7 +28,7 @@ const shareTypes: Readonly<Record<string, string>> = {
 
 /** The guide's label of a sharing type. */
 export function shareTypeLabel(number: string): string | null {
-  return shareTypes[number] ?? null
+  return lookUp(shareTypes, number) ?? null
 }
 
 /** 共享方式 by the codes of the list `share-methods`: by a platform, or by mail and media. */
@@ -39,7 +41,7 @@ const shareMethods: Readonly<Record<string, string>> = {
 /** The guide's labels of sharing channels; a channel unknown to the guide keeps its own label. */
 export function shareWayText(contracts: Contracts, methods: readonly string[]): string {
   const own = (method: string) => findCode(contracts.codes('share-methods'), method)?.label.zh ?? method
-  return [...new Set(methods.map((method) => shareMethods[method] ?? own(method)))].join('；')
+  return [...new Set(methods.map((method) => lookUp(shareMethods, method) ?? own(method)))].join('；')
 }
 
 /** 信息资源格式: the guide's classes, with the file types of each. */
@@ -55,7 +57,7 @@ const fileClasses: Readonly<Record<string, string>> = {
 
 /** The dataset's formats grouped by the guide's classes: `电子表格（csv、xlsx）；服务接口`. */
 export function formatText(formats: readonly string[], methods: readonly string[]): string {
-  const classOf = (format: string) => fileClasses[format] ?? '自描述格式'
+  const classOf = (format: string) => lookUp(fileClasses, format) ?? '自描述格式'
   const classes = [...new Set(formats.map(classOf))].map((name) => {
     const types = formats.filter((format) => classOf(format) === name)
     return `${name}（${types.join('、')}）`

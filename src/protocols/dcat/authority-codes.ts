@@ -2,7 +2,9 @@
  * Maps our codes to the authorities that DCAT-AP 3 names: the tables of the Publications Office of the EU and
  * the media types of IANA. A code without a counterpart there is described in our own terms only.
  */
+
 import type { Bilingual } from '../../platform/language.ts'
+import { lookUp } from '../../platform/lookup.ts'
 
 const authority = 'http://publications.europa.eu/resource/authority'
 
@@ -24,7 +26,7 @@ const frequencies: Readonly<Record<string, string>> = {
 
 /** The authority's term for a frequency; undefined if it has none. */
 export function frequencyOf(code: string): string | undefined {
-  const term = frequencies[code]
+  const term = lookUp(frequencies, code)
   return term === undefined ? undefined : `${authority}/frequency/${term}`
 }
 
@@ -39,7 +41,7 @@ const accessRights: Readonly<Record<string, string>> = {
 
 /** The authority's term for an open class. */
 export function accessRightOf(openClass: string): string | undefined {
-  const term = accessRights[openClass]
+  const term = lookUp(accessRights, openClass)
   return term === undefined ? undefined : `${authority}/access-right/${term}`
 }
 
@@ -63,7 +65,7 @@ const themes: Readonly<Record<string, AuthorityTheme>> = {
 
 /** The authority's theme nearest to ours. */
 export function authorityTheme(theme: string): AuthorityTheme | undefined {
-  return themes[theme]
+  return lookUp(themes, theme)
 }
 
 /** The status of a withdrawn version. */
@@ -107,7 +109,7 @@ const files: Readonly<Record<string, FileTerms>> = {
 
 /** The terms for a format; an unknown format gets its name as label. */
 export function fileTerms(format: string): FileTerms {
-  return files[format] ?? { label: format }
+  return lookUp(files, format) ?? { label: format }
 }
 
 /** Provenance of synthetic data. */

@@ -15,6 +15,7 @@ export function feedRoutes(app: App, context: AppContext): void {
   app.get(
     '/v1/changes',
     {
+      config: { ownLimit: true },
       schema: {
         operationId: 'listChanges',
         tags: ['exchange'],

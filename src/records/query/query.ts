@@ -2,7 +2,9 @@
  * Parses a query: filters, fields, order, editions, limit and cursor. It knows no contract and refuses only
  * what is invalid under every contract.
  */
+
 import { defined } from '../../platform/defined.ts'
+import { tableOf } from '../../platform/lookup.ts'
 import { problem } from '../../platform/problem.ts'
 import { type CsvSwitches, csvSwitchNames, parseCsvSwitches } from './csv-options.ts'
 import type { Filter } from './filters.ts'
@@ -60,14 +62,14 @@ const listed: readonly string[] = ['in', 'notin', 'select', 'edition']
 /** Parses the parameters of a request. Throws `parameter-invalid` naming the parameter. */
 export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query {
   const own: Partial<Record<string, string>> = {}
-  const others: Record<string, unknown> = {}
+  const others: [string, unknown][] = []
   for (const [name, value] of Object.entries(parameters)) {
     if (ownParameters.some((known) => known === name)) own[name] = parseText(name, value)
-    else others[name] = value
+    else others.push([name, value])
   }
   const { edition, select, sort, limit, cursor, count } = own
   return {
-    filters: parseFilters(others),
+    filters: parseFilters(tableOf(others)),
     sort: sort === undefined ? [] : parseSort(sort),
     count: count !== undefined && parseCount(count),
     csv: parseCsvSwitches(own),

@@ -9,7 +9,10 @@ export interface BundleLimits {
   readonly inflationMax: number
   readonly rowsMax: number
   readonly fieldBytesMax: number
+  /** Findings stored. */
   readonly findingsMax: number
+  /** Findings after which validation stops if they exceed the tolerance, so that more change nothing. */
+  readonly findingsCountedMax: number
   /** Bags that may form one bundle together. */
   readonly bagsMax: number
 }
@@ -23,6 +26,7 @@ export function limitsOf(config: Config): BundleLimits {
     rowsMax: config.QINGDAN_BUNDLE_ROWS_MAX,
     fieldBytesMax: config.QINGDAN_FIELD_BYTES_MAX,
     findingsMax: config.QINGDAN_FINDINGS_MAX,
+    findingsCountedMax: config.QINGDAN_FINDINGS_COUNTED_MAX,
     bagsMax: config.QINGDAN_GROUP_BAGS_MAX,
   }
 }

@@ -5,10 +5,11 @@
  */
 import { randomInt } from 'node:crypto'
 import { buildRowValidator, type Field } from '../../../contract/index.ts'
+import { controlCharacterIn, mayHoldControlCharacter } from '../../../platform/control-characters.ts'
 import type { Block } from '../csv/row-block.ts'
 import { buildBytePattern } from './byte-pattern.ts'
 import { buildCellCache } from './cell-cache.ts'
-import type { CellReader } from './read-cell.ts'
+import { type CellReader, isFreeText } from './read-cell.ts'
 import type { Repair } from './read-code.ts'
 
 /** The result of encoding a cell. */
@@ -103,6 +104,7 @@ const none: readonly Repair[] = []
 
 /** Calls the strict reader and checks the constraints of the field. */
 function buildStrictEncoder({ field, read, readAbove }: CellEncoderOptions): EncodeCell {
+  const isText = isFreeText(field)
   let validate: ReturnType<typeof buildRowValidator> | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {
     const above = readAbove?.(bytes.toString('utf8', aboveFrom, aboveTo), undefined, () => {})
@@ -113,6 +115,8 @@ function buildStrictEncoder({ field, read, readAbove }: CellEncoderOptions): Enc
       repairs = [...repairs, repair]
     })
     if (value !== null && typeof value !== 'string') return undefined
+    // The row's reader warns of it.
+    if (isText && value !== null && controlCharacterIn(value) !== undefined) return undefined
     validate ??= buildRowValidator([field])
     if (validate([value]).length > 0) return undefined
     if (value === null) return repairs.length === 0 ? noValue : { ...noValue, repairs }
@@ -206,6 +210,7 @@ function plainText({ field, missingValues }: CellEncoderOptions): IsPlain {
     // A character has at least one byte, and at most four.
     if (length > maxLength || length < 4 * minLength) return false
     if (isShaped?.(bytes, from, to) === false) return false
+    if (mayHoldControlCharacter(bytes, from, to)) return false
     if (validate === undefined) return true
     row[0] = bytes.toString('utf8', from, to)
     return validate(row).length === 0

@@ -18,6 +18,11 @@ export type CellReader = (
   onRepair: OnRepair,
 ) => string | null | CellFault
 
+/** Whether a field takes any text: what a person typed, not one of a list of codes. */
+export function isFreeText({ type, codes }: Field): boolean {
+  return codes === undefined && (type === 'string' || type === 'list')
+}
+
 /** Digits that a spreadsheet stores; it replaces further digits by zeros. */
 const digitsMax = 15
 

@@ -4,10 +4,12 @@
  */
 
 import { buildRowValidator, type Field } from '../../../contract/index.ts'
+import { controlCharacterIn } from '../../../platform/control-characters.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters, type Severity } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
 import { atOffset, type HeaderMap } from './map-headers.ts'
+import { isFreeText } from './read-cell.ts'
 import type { CellFault, OnRepair } from './read-code.ts'
 import type { FieldReader, RowPlan } from './row-plan.ts'
 import type { TableCell, TableRow } from './table-row.ts'
@@ -49,6 +51,7 @@ const silent: OnRepair = () => {}
 export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan): RowReader {
   const keyReaders = readers.filter(({ index }) => neededFor(keyIndexes, readers).has(index))
   const validate = buildRowValidator(fields)
+  const freeTexts = fields.flatMap((field, index) => (isFreeText(field) ? [index] : []))
 
   function keyOf({ row, cells }: RowTexts, map: HeaderMap): string | undefined {
     if (keyIndexes.length === 0) return undefined
@@ -72,6 +75,11 @@ export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan)
       file.report(faultAt(constraint === 'required' ? 'required' : 'constraint', place))
     }
     if (file.errors() > before) return undefined
+    for (const index of freeTexts) {
+      const found = controlCharacterIn(values[index] ?? '')
+      if (found === undefined) continue
+      file.report(faultAt('text-control', { ...placeOf(row, file, fields, index), expected: `≠ ${found}` }))
+    }
     for (const check of checks) {
       const fault = check.run(values)
       if (fault === undefined) continue

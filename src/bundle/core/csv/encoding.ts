@@ -2,8 +2,10 @@
  * Detects the encoding of a file by reading all of it: byte order mark, then strict UTF-8, then GB18030.
  * Never guesses from a sample. Undecodable bytes are not replaced, but rejected with their byte offset.
  */
+
 import { isUtf8 } from 'node:buffer'
 import type { Finding } from '../../../platform/finding.ts'
+import { lookUp } from '../../../platform/lookup.ts'
 import { faultAt } from '../findings/checks.ts'
 
 export type Encoding = 'utf-8' | 'gb18030'
@@ -16,7 +18,7 @@ export interface TextShape {
 
 /** Whether a resource with this encoding may be UTF-8; the encoding may also be absent. */
 export function mayBeUtf8(claim: string | undefined): boolean {
-  return claim === undefined || claims[claim] === 'utf-8'
+  return claim === undefined || lookUp(claims, claim) === 'utf-8'
 }
 
 /** Accepted names of an encoding. GBK and GB2312 are subsets of GB18030. */
@@ -36,7 +38,7 @@ export async function inspectText(
   file: string,
   claim?: string,
 ): Promise<{ readonly shape?: TextShape; readonly findings: readonly Finding[] }> {
-  const claimed = claim === undefined ? undefined : claims[claim]
+  const claimed = claim === undefined ? undefined : lookUp(claims, claim)
   if (claim !== undefined && claimed === undefined) {
     return { findings: [faultAt('encoding-unknown', { file, expected: 'utf-8, gb18030' })] }
   }

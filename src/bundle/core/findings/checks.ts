@@ -234,6 +234,16 @@ const fileChecks = {
 
 /** Checks of a cell or of a whole row. The checks of checks/ keep their own names. */
 const rowChecks = {
+  'validation-stopped': kind(
+    'Validation stopped here: the findings already exceed what the contract allows. Rows below were not checked; correct these first.',
+    '问题已超出数据契约的容许范围，校验到此停止，其后各行未检查，请先更正已列出的问题。',
+    'warning',
+  ),
+  'text-control': kind(
+    'The text has a character that is not seen but changes how the text is shown or read; remove it.',
+    '文本中有不可见的控制字符，会改变文字的显示或读取方式，请删除。',
+    'warning',
+  ),
   type: kind(
     'The value does not have the type of its field; write it as expected.',
     '值不符合字段类型，请按要求填写。',

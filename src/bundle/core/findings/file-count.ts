@@ -1,7 +1,10 @@
 /** What was counted in one file of a bundle: the same in a validation's result and in a receipt. */
+
 import { Type } from 'typebox'
+import type { ToleranceCounts } from '../../../contract/index.ts'
 import type { Digest } from '../../../platform/digest.ts'
 import { type Shape, Text, textOf } from '../../../platform/shape.ts'
+import type { FindingCounts } from './finding-sink.ts'
 
 export const FileCountSchema = Type.Object({
   file: Text('Path of the file in the bundle.'),
@@ -20,3 +23,13 @@ export const FileCountSchema = Type.Object({
 })
 
 export type FileCount = Shape<typeof FileCountSchema>
+
+/** What a contract's tolerance is compared with: the total counts of all files of a bundle. */
+export function tally({ errors, warnings }: FindingCounts, files: readonly FileCount[]): ToleranceCounts {
+  const sum = (of: (file: FileCount) => number) => files.reduce((total, file) => total + of(file), 0)
+  return {
+    ...{ errors, warnings },
+    rowsRead: sum(({ rowsRead }) => rowsRead),
+    rowsRefused: sum(({ rowsRefused }) => rowsRefused),
+  }
+}

@@ -1,5 +1,7 @@
 /** Collects findings: stores the first ones up to the limit and counts them all. */
+
 import type { Finding } from '../../../platform/finding.ts'
+import type { BundleCheck } from './checks.ts'
 
 export interface FindingCounts {
   readonly errors: number
@@ -15,13 +17,16 @@ export interface FindingSink {
   readonly counts: () => FindingCounts
 }
 
-/** Builds a sink that stores at most `findingsMax` findings. */
+/** Says that the findings are incomplete, so it is stored even beyond the limit. */
+const storedAlways: BundleCheck = 'validation-stopped'
+
+/** Builds a sink that stores at most `findingsMax` findings, and one more if validation stopped. */
 export function buildFindingSink(findingsMax: number): FindingSink {
   const stored: Finding[] = []
   const tallies = new Map<string, { errors: number; warnings: number }>()
   return {
     add: (finding) => {
-      if (stored.length < findingsMax) stored.push(finding)
+      if (stored.length < findingsMax || finding.check === storedAlways) stored.push(finding)
       const tally = tallies.get(finding.check) ?? { errors: 0, warnings: 0 }
       if (finding.severity === 'error') tally.errors += 1
       else tally.warnings += 1

@@ -18,6 +18,7 @@ const unlimited: BundleLimits = {
   rowsMax: Number.MAX_SAFE_INTEGER,
   fieldBytesMax: Number.MAX_SAFE_INTEGER,
   findingsMax: Number.MAX_SAFE_INTEGER,
+  findingsCountedMax: Number.MAX_SAFE_INTEGER,
   bagsMax: Number.MAX_SAFE_INTEGER,
 }
 

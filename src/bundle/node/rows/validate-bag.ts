@@ -5,8 +5,7 @@
  * eight bytes per key. If keys may be duplicates, one more pass finds which.
  */
 
-import type { ToleranceCounts } from '../../../contract/index.ts'
-import { type Contract, type Contracts, intakeKey, partsOf } from '../../../contract/index.ts'
+import { type Contract, type Contracts, exceededBounds, intakeKey, partsOf } from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
@@ -31,7 +30,6 @@ import {
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { faultAt } from '../../core/findings/checks.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
-import type { FindingCounts } from '../../core/findings/finding-sink.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import { openTable } from './open-table.ts'
@@ -89,6 +87,8 @@ interface Walk {
   readonly filter: DuplicateFilter
   readonly keys: KeyIndex
   readonly states: readonly FileState[]
+  /** Whether more findings would change nothing. */
+  readonly isEnough: () => boolean
 }
 
 /** The state of a file during validation. */
@@ -101,6 +101,8 @@ interface FileState {
   map?: HeaderMap
   rowsRead: number
   rowsTaken: number
+  /** Rows that the third pass has checked. */
+  rowsChecked: number
   readonly repairs: Partial<Record<Repair, number>>
   unreadable: boolean
 }
@@ -117,6 +119,7 @@ export function validateBag(options: ValidateOptions): RowValidation {
       first: 0,
       rowsRead: 0,
       rowsTaken: 0,
+      rowsChecked: 0,
       repairs: {},
       unreadable: false,
     }),
@@ -124,7 +127,9 @@ export function validateBag(options: ValidateOptions): RowValidation {
   let done = false
   async function* batches(): AsyncGenerator<RowBatch> {
     const reader = buildRowReader(planBundle(options))
-    const walk: Walk = { options, reader, filter: buildDuplicateFilter(), keys: buildKeyIndex(), states }
+    const { onFinding, isEnough } = countFindings(options, states)
+    const [filter, keys] = [buildDuplicateFilter(), buildKeyIndex()]
+    const walk: Walk = { options: { ...options, onFinding }, reader, filter, keys, states, isEnough }
     try {
       yield* walkFiles(walk)
     } finally {
@@ -137,6 +142,34 @@ export function validateBag(options: ValidateOptions): RowValidation {
     counts: () => {
       if (!done) throw new Error('The rows of the bundle have not been read to the end.')
       return states.map(countOf)
+    },
+  }
+}
+
+/** Counts findings. They are enough when they reach the limit and exceed the tolerance, whatever follows. */
+function countFindings(
+  { onFinding, limits, contract }: ValidateOptions,
+  states: readonly FileState[],
+): Pick<Walk, 'isEnough'> & Pick<ValidateOptions, 'onFinding'> {
+  const found = { errors: 0, warnings: 0 }
+  let compareAt = limits.findingsCountedMax
+  return {
+    onFinding: (finding) => {
+      found[finding.severity === 'error' ? 'errors' : 'warnings'] += 1
+      onFinding(finding)
+    },
+    isEnough: () => {
+      const count = found.errors + found.warnings
+      if (count < compareAt) return false
+      // Tolerated so far: comparing again at every row would cost more than the row.
+      compareAt = count + batchRows
+      const sum = (of: (state: FileState) => number) => states.reduce((total, state) => total + of(state), 0)
+      // Refused so far, of all rows: reading on can only increase the share.
+      const rowsRefused = sum(({ rowsChecked, rowsTaken }) => rowsChecked - rowsTaken)
+      const counts = { rowsRead: sum(({ rowsRead }) => rowsRead), rowsRefused }
+      const isExceeded = exceededBounds(contract.tolerance, { ...found, ...counts }).length > 0
+      if (isExceeded) compareAt = 0
+      return isExceeded
     },
   }
 }
@@ -155,6 +188,8 @@ async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
   if (tooMany) options.onFinding(faultAt('too-many-rows', { expected: `≤ ${options.limits.rowsMax}` }))
   for (const state of states) {
     if (tooMany) state.unreadable = true
+    // Only rows that were checked count as read.
+    else if (walk.isEnough()) state.rowsRead = 0
     else yield* readFile(state, walk)
   }
 }
@@ -308,13 +343,18 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
   const rows = table.read(map)
   const { open, countRepairs, dropRepairs } = openFile(state, map, rows, options)
   let batch: AcceptedRow[] = []
-  let rowsSeen = 0
   for await (const group of rows.groups()) {
     options.signal?.throwIfAborted()
     for (const row of group) {
       // Blank rows at the end are tolerated.
       if (row.row <= table.headerRows || row.row > state.rowsRead + table.headerRows) continue
-      rowsSeen = row.row - table.headerRows
+      if (walk.isEnough()) {
+        options.onFinding(faultAt('validation-stopped', { file: file.path, row: row.row }))
+        state.rowsRead = state.rowsChecked
+        if (batch.length > 0) yield batch
+        return
+      }
+      state.rowsChecked = row.row - table.headerRows
       if (rows.isBlank()) {
         open.report(faultAt('row-blank', { file: file.path, row: row.row, ...atOffset(row.byteOffset) }))
         continue
@@ -331,7 +371,7 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
       yield batch
       batch = []
     }
-    options.onProgress?.({ file: file.path, rows: rowsSeen })
+    options.onProgress?.({ file: file.path, rows: state.rowsChecked })
   }
   if (batch.length > 0) yield batch
 }
@@ -351,14 +391,4 @@ function reportDuplicate(texts: RowTexts, open: OpenFile, state: FileState, walk
   const expected = `${intakeKey(options.contract).join(' + ')}${where}`
   open.report(faultAt('key-doubled', { ...reader.keyPlace(row, open), expected }))
   return true
-}
-
-/** What a contract's tolerance is compared with: the total counts of all files of a bundle. */
-export function tally({ errors, warnings }: FindingCounts, files: readonly FileCount[]): ToleranceCounts {
-  const sum = (of: (file: FileCount) => number) => files.reduce((total, file) => total + of(file), 0)
-  return {
-    ...{ errors, warnings },
-    rowsRead: sum(({ rowsRead }) => rowsRead),
-    rowsRefused: sum(({ rowsRefused }) => rowsRefused),
-  }
 }

@@ -28,6 +28,7 @@ export const exportLimits: BundleLimits = {
   rowsMax: Number.MAX_SAFE_INTEGER,
   fieldBytesMax: Number.MAX_SAFE_INTEGER,
   findingsMax: 1_000,
+  findingsCountedMax: 1_000,
 }
 
 /** datapackage.json names every file, at some 300 bytes each. */
