@@ -1,33 +1,39 @@
 /**
- * The crash campaign: kills the journeys at seeded points spread over every step and starts the service
- * again. Each time there must be exactly one published version with all records, the same bytes as without a
- * crash, and one change in the feed. Every fifth time the database is killed too, which empties the staging
- * tables.
+ * The fault campaign: lets faults happen to the journeys at seeded points spread over every step, and starts the
+ * service again. Each time there must be exactly one published version with all records, the same bytes as
+ * without a fault, one change in the log, and no defect that `verify` finds.
  */
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { listVersions, readChanges } from '../../src/catalogue/index.ts'
-import { type OpenContext, openContext } from '../../src/context.ts'
-import { findClusterLocation } from '../../src/db/embedded/location.ts'
-import { findPostmaster } from '../../src/db/embedded/postmaster.ts'
-import { loadConfig } from '../../src/platform/config.ts'
-import { canonicalJson, digestOfFile } from '../../src/platform/digest.ts'
-import { trialDataset, trialRecords, writeTrialDatasets } from './trial.ts'
+import { program } from '../support/program.ts'
+import { type Fault, signalPostmasters, signalServers } from './faults.ts'
+import { plantDamage } from './plant.ts'
+import { type Act, type Step, stepActs } from './steps.ts'
+import { Tally } from './tally.ts'
+import { writeTrialDatasets } from './trial.ts'
+import {
+  compared,
+  inspectErased,
+  inspectInbox,
+  inspectPublished,
+  inspectQuarantined,
+  verified,
+  type Wrong,
+  within,
+} from './verdict.ts'
 
-const steps = [
-  ...(['create', 'receive', 'verify', 'validate', 'stage'] as const),
-  ...(['assemble', 'derive', 'control', 'prepare', 'wait', 'release'] as const),
-  ...(['export', 'mirror'] as const),
-]
-
-/**
- * Steps after which an export is carried to a second service; doing so in every run would cost a second
- * database for nothing.
- */
-const carried: readonly string[] = ['create', 'release', 'export', 'mirror']
+export interface CampaignOrder {
+  /** Faults of processes. */
+  readonly kills: number
+  /** Damages planted in what is stored. */
+  readonly planted: number
+  readonly seed: number
+  readonly steps: readonly Step[]
+  readonly faults: readonly Fault[]
+}
 
 interface Point {
   /** Number of the point within its step, from 1. */
@@ -42,83 +48,182 @@ interface Run {
   readonly errors: string
 }
 
-/** Milliseconds after a point at which half of the kills happen, to hit the middle of what follows. */
-const killAfterMax = 25
+/** Milliseconds after a point at which half of the faults happen, to hit the middle of what follows. */
+const afterMax = 25
 
-/** Runs the campaign and prints its tally. Returns the number of editions that came out wrong. */
-export async function crashCampaign(
-  kills: number,
-  seed: number,
-  chosen: readonly string[] = steps,
-): Promise<number> {
+/** Faults on one data folder: `verify` compares all its editions each time, so more would take ever longer. */
+const perFolderMax = 40
+
+/** A journey takes some seconds; one that has not ended by then hangs. */
+const journeySecondsMax = 180
+
+/** Runs the campaign and prints its tally. Returns the numbers of faults and damages that passed and failed. */
+export async function crashCampaign(order: CampaignOrder): Promise<{ passed: number; failed: number }> {
+  const random = mulberry32(order.seed)
+  const tally = new Tally(order.steps)
+  let planted = { passed: 0, failed: 0 }
+  for (let first = 0; first === 0 || first < order.kills; first += perFolderMax) {
+    await inFolder(async (places) => {
+      const base = await runCleanly(places, order.steps)
+      for (let kill = first; kill < Math.min(order.kills, first + perFolderMax); kill += 1) {
+        const step = order.steps[kill % order.steps.length] ?? 'release'
+        // Shifted by one each round, so that every step meets every fault.
+        const round = Math.floor(kill / order.steps.length)
+        const fault = order.faults[(kill + round) % order.faults.length] ?? 'service'
+        await strikeOnce(places, base, { kill, kills: order.kills, step, fault, random, tally })
+      }
+      // The last folder has the most editions, each of which takes one damage.
+      if (first + perFolderMax >= order.kills && order.planted > 0)
+        planted = await plantDamage(places.environment, order.planted, random)
+    })
+  }
+  tally.print()
+  if (order.kills >= order.steps.length) tally.refuseGaps()
+  return { passed: tally.passed + planted.passed, failed: tally.failed + planted.failed }
+}
+
+interface Places {
+  readonly environment: Readonly<Record<'QINGDAN_DATA' | 'QINGDAN_DATASETS' | 'STICK', string>>
+  readonly mirror: string
+  readonly restored: string
+}
+
+/** Runs work in a new folder, which goes afterwards. */
+async function inFolder(work: (places: Places) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-campaign-'))
   // Under root, PostgreSQL runs as another account, which must be able to enter this folder.
   await chmod(folder, 0o755)
-  const places = { STICK: join(folder, 'stick'), MIRROR_DATA: join(folder, 'mirror') }
   const environment = {
     QINGDAN_DATA: join(folder, 'var'),
     QINGDAN_DATASETS: join(folder, 'datasets'),
-    STICK: places.STICK,
+    STICK: join(folder, 'stick'),
   }
-  await writeTrialDatasets(environment.QINGDAN_DATASETS)
-  const random = mulberry32(seed)
-  const tally = new Map<string, number>(chosen.map((step) => [step, 0]))
-  let databaseKills = 0
-  let wrong = 0
+  const places = { environment, mirror: join(folder, 'mirror'), restored: join(folder, 'restored') }
   try {
-    // Without the worker that starts after a crash, like the runs that are killed: its points would be
-    // counted with theirs.
-    const clean = await runJourneys({
-      ...environment,
-      ...places,
-      EDITION: '1900',
-      KILL_STEP: 'none',
-      KILL_AT: '1',
-    })
-    if (clean.code !== 0) throw new Error(`the run without a kill failed: ${clean.errors}`)
-    const digest = await verdict(environment, '1900')
-    if (digest === undefined) throw new Error('the run without a kill did not publish one whole version')
-    if (!(await sameAsMirror(environment, places.MIRROR_DATA))) throw new Error('the mirror differs')
-    for (let kill = 0; kill < kills; kill += 1) {
-      const step = chosen[kill % chosen.length] ?? 'release'
-      const own = clean.points.filter((point) => point.step === step)
-      const point = own[Math.floor(random() * own.length)]
-      if (point === undefined) throw new Error(`the step ${step} has no point`)
-      const edition = String(1901 + kill)
-      const after = kill % 2 === 0 ? 0 : 1 + Math.floor(random() * killAfterMax)
-      const settings = { ...environment, ...(carried.includes(step) ? places : {}), EDITION: edition }
-      const killed = await runJourneys({
-        ...settings,
-        KILL_STEP: step,
-        KILL_AT: String(point.n),
-        KILL_AFTER: String(after),
-      })
-      if (killed.signal !== 'SIGKILL') throw new Error(`kill ${kill + 1} did not happen: ${killed.errors}`)
-      tally.set(step, (tally.get(step) ?? 0) + 1)
-      if (kill % 5 === 4) {
-        await killDatabase(environment.QINGDAN_DATA)
-        await killDatabase(places.MIRROR_DATA)
-        databaseKills += 1
-      }
-      const again = await runJourneys(settings)
-      const isMirrored = !('MIRROR_DATA' in settings) || (await sameAsMirror(environment, places.MIRROR_DATA))
-      const same = again.code === 0 && isMirrored && (await verdict(environment, edition)) === digest
-      if (!same) wrong += 1
-      const done = `${String(kill + 1).padStart(3)} of ${kills}  killed in ${step} at point ${point.n} + ${after} ms`
-      console.log(`${done}: ${same ? 'one whole version' : `WRONG ${again.errors}`}`)
-    }
+    await writeTrialDatasets(environment.QINGDAN_DATASETS)
+    await work(places)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    const dataFolders = [environment.QINGDAN_DATA, places.mirror, places.restored]
+    signalServers(dataFolders, 'SIGCONT')
+    signalPostmasters(dataFolders, 'SIGKILL')
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   }
-  console.log(`kills per step: ${[...tally].map(([step, count]) => `${step} ${count}`).join(', ')}`)
-  console.log(`of these with the database killed too: ${databaseKills}`)
-  if (kills >= chosen.length && [...tally.values()].includes(0)) throw new Error('a step was never killed')
-  return wrong
 }
 
-/** Runs the journeys in a process of its own. */
-async function runJourneys(environment: Readonly<Record<string, string>>): Promise<Run> {
-  const child = spawn(process.execPath, ['--import=tsx', 'test/acceptance/journey.ts'], {
+/** What the runs without a fault show: the points of each step, and the digest of the edition. */
+interface Base {
+  readonly points: readonly Point[]
+  readonly digest: string
+}
+
+async function runCleanly(places: Places, steps: readonly Step[]): Promise<Base> {
+  const wanted = new Set<Act>(steps.flatMap((step) => stepActs[step] as readonly Act[]))
+  const run = async (edition: string, acts: readonly Act[]) => {
+    // A point that never comes: so the worker that starts after a crash does not run, whose points would be
+    // counted with those of the journey.
+    const clean = await runJourney({ ...settingsOf(places, acts, edition), KILL_STEP: 'none', KILL_AT: '1' })
+    if (clean.code !== 0) throw new Error(`the run without a fault failed: ${clean.errors}`)
+    const wrong = await inspect(places, edition, acts)
+    if (wrong.wrong.length > 0)
+      throw new Error(`the run without a fault: ${wrong.wrong.map(textOf).join('; ')}`)
+    return { points: clean.points, digest: wrong.digest ?? '' }
+  }
+  // Of an erased edition no digest remains to compare with.
+  const base = await run(
+    '1900',
+    [...wanted].filter((act) => act !== 'erase'),
+  )
+  if (!wanted.has('erase')) return base
+  const erased = await run('1899', ['erase'])
+  return { ...base, points: [...base.points, ...erased.points.filter(({ step }) => step === 'erase')] }
+}
+
+interface Strike {
+  readonly kill: number
+  readonly kills: number
+  readonly step: Step
+  readonly fault: Fault
+  readonly random: () => number
+  readonly tally: Tally
+}
+
+/** Lets one fault happen, repeats the journey, and inspects the result. */
+async function strikeOnce(places: Places, base: Base, order: Strike): Promise<void> {
+  const { kill, kills, step, fault, random, tally } = order
+  const own = base.points.filter((point) => point.step === step)
+  const point = own[Math.floor(random() * own.length)]
+  if (point === undefined) throw new Error(`the step ${step} has no point`)
+  const acts: readonly Act[] = stepActs[step]
+  const edition = String(1901 + kill)
+  const after = kill % 2 === 0 ? 0 : 1 + Math.floor(random() * afterMax)
+  const settings = settingsOf(places, acts, edition)
+  const struck = await runJourney({
+    ...settings,
+    FAULT: fault,
+    KILL_STEP: step,
+    KILL_AT: String(point.n),
+    KILL_AFTER: String(after),
+  })
+  // It may have ended while the server was stopped.
+  signalServers([places.environment.QINGDAN_DATA, places.mirror, places.restored], 'SIGCONT')
+  const isKilled = fault === 'service' || fault === 'both'
+  if (isKilled && struck.signal !== 'SIGKILL')
+    throw new Error(`fault ${kill + 1} did not happen: ${struck.errors}`)
+  const again = await runJourney(settings)
+  const { digest, wrong } =
+    again.code === 0
+      ? await inspect(places, edition, acts)
+      : { digest: base.digest, wrong: [{ class: 'lost' as const, what: `not repeatable: ${again.errors}` }] }
+  const other: Wrong = { class: 'wrong bytes', what: `${edition} has another digest than without a fault` }
+  const all = digest === base.digest || acts.includes('erase') ? wrong : [...wrong, other]
+  tally.add({
+    step,
+    fault,
+    outcome: struck.signal === null ? (struck.code === 0 ? 'survived' : 'failed') : 'killed',
+    wrong: all,
+  })
+  const done = `${String(kill + 1).padStart(3)} of ${kills}  ${fault} in ${step} at point ${point.n} + ${after} ms`
+  console.log(`${done}: ${all.length === 0 ? 'whole' : `WRONG ${all.map(textOf).join('; ')}`}`)
+}
+
+const textOf = (wrong: Wrong) => `${wrong.class}: ${wrong.what}`
+
+function settingsOf(places: Places, acts: readonly Act[], edition: string): Readonly<Record<string, string>> {
+  return {
+    ...places.environment,
+    ...(acts.includes('carry') ? { MIRROR_DATA: places.mirror } : {}),
+    ...(acts.includes('restore') ? { RESTORE_DATA: places.restored } : {}),
+    ACTS: acts.join(','),
+    EDITION: edition,
+  }
+}
+
+/** Everything that the acts leave, here and in the second services. */
+async function inspect(
+  { environment, mirror, restored }: Places,
+  edition: string,
+  acts: readonly Act[],
+): Promise<{ readonly digest: string | undefined; readonly wrong: readonly Wrong[] }> {
+  const result = await within(environment, async (context) => {
+    const { digest, wrong } = acts.includes('erase')
+      ? { digest: undefined, wrong: await inspectErased(context, edition) }
+      : await inspectPublished(context, edition)
+    const decided = acts.includes('quarantine') ? await inspectQuarantined(context, edition) : []
+    return { digest, wrong: [...wrong, ...decided, ...(await verified(context))] }
+  })
+  const wrong = [...result.wrong]
+  if (acts.includes('inbox')) wrong.push(...(await inspectInbox(environment.STICK, edition)))
+  if (acts.includes('carry')) wrong.push(...(await compared(environment, mirror)))
+  if (acts.includes('restore')) {
+    wrong.push(...(await compared(environment, restored)))
+    await rm(restored, { recursive: true, force: true })
+  }
+  return { digest: result.digest, wrong }
+}
+
+/** Runs a journey in a process of its own. */
+async function runJourney(environment: Readonly<Record<string, string>>): Promise<Run> {
+  const child = spawn(process.execPath, [...program('test/acceptance/journey.ts')], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -128,97 +233,16 @@ async function runJourneys(environment: Readonly<Record<string, string>>): Promi
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString()
   })
+  const hanging = setTimeout(() => {
+    errors += `no end after ${journeySecondsMax} s`
+    child.kill('SIGABRT')
+  }, journeySecondsMax * 1_000)
   return new Promise((resolve) => {
-    child.on('close', (code, signal) => resolve({ points, code, signal, errors }))
+    child.on('close', (code, signal) => {
+      clearTimeout(hanging)
+      resolve({ points, code, signal, errors })
+    })
   })
-}
-
-/** The digest of the edition if it is published once and whole, undefined otherwise. */
-async function verdict(
-  environment: Readonly<Record<string, string>>,
-  edition: string,
-): Promise<string | undefined> {
-  return within(environment, (context) => inspect(context, edition))
-}
-
-/** Opens a context for one check of the result. */
-async function within<T>(
-  { QINGDAN_DATA, QINGDAN_DATASETS }: Readonly<Record<string, string>>,
-  inContext: (context: OpenContext) => Promise<T>,
-): Promise<T> {
-  const silent = () => undefined
-  const log = { debug: silent, info: silent, warn: silent, error: silent }
-  const context = await openContext(
-    loadConfig({ QINGDAN_DATA, QINGDAN_DATASETS, QINGDAN_POOL_MAX: '4' }),
-    log,
-  )
-  try {
-    return await inContext(context)
-  } finally {
-    await context.close()
-  }
-}
-
-/** Whether a mirror has every change, version, record and file of its origin, each once. */
-async function sameAsMirror(environment: Readonly<Record<string, string>>, mirror: string): Promise<boolean> {
-  const atOrigin = await within(environment, holdings)
-  return atOrigin === (await within({ ...environment, QINGDAN_DATA: mirror }, holdings))
-}
-
-/**
- * All that is published, as one text: changes, versions with state and digest, record counts, file digests.
- */
-async function holdings({ database, files }: OpenContext): Promise<string> {
-  const changes = await readChanges(database.work, 0)
-  const versions = []
-  for (const { edition, number, state, digest, records, recordsTable } of await listVersions(database)) {
-    const [dataset] = await database.work.unsafe(
-      `SELECT count(*)::int AS records FROM published.${recordsTable}`,
-    )
-    versions.push({ edition, number, state, digest, records, held: dataset?.['records'] })
-  }
-  const stored = []
-  for (const name of await files.list('editions'))
-    stored.push([name, await digestOfFile(await files.localPath(name))])
-  return canonicalJson({ changes, versions, stored })
-}
-
-async function inspect(context: OpenContext, edition: string): Promise<string | undefined> {
-  const versions = await listVersions(context.database, { dataset: trialDataset, edition })
-  const [version] = versions
-  const { work } = context.database
-  const [all] = await work`
-    SELECT count(*)::int AS versions FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
-    WHERE e.edition = ${edition}`
-  const [changes] = await work`
-    SELECT count(*)::int AS changes FROM qingdan.change WHERE edition = ${edition} AND kind LIKE 'version-%'`
-  const publications = await work<{ state: string; same: boolean }[]>`
-    SELECT p.state, p.digest = v.digest AND p.approved_digest = v.digest AS same FROM qingdan.publication p
-    JOIN qingdan.version v ON v.id = p.version_id JOIN qingdan.edition e ON e.id = v.edition_id
-    WHERE e.edition = ${edition} AND p.state <> 'dropped'`
-  // What was prepared and approved is what was released, once; replaced requests have ended.
-  const [done] = publications
-  if (publications.length !== 1 || done?.state !== 'done' || !done.same) return undefined
-  if (
-    versions.length !== 1 ||
-    version === undefined ||
-    all?.['versions'] !== 1 ||
-    changes?.['changes'] !== 1
-  ) {
-    return undefined
-  }
-  const [dataset] = await work.unsafe(
-    `SELECT count(*)::int AS records FROM published.${version.recordsTable}`,
-  )
-  const isWhole = dataset?.['records'] === trialRecords && version.records === trialRecords
-  return isWhole && version.number === 1 && version.state === 'published' ? version.digest : undefined
-}
-
-/** Kills the postmaster of a data folder, as a power cut would. */
-async function killDatabase(dataFolder: string): Promise<void> {
-  const { home } = await findClusterLocation(dataFolder, () => undefined)
-  const postmaster = await findPostmaster(join(home, 'database', 'cluster'))
-  if (postmaster !== undefined) process.kill(postmaster.pid, 'SIGKILL')
 }
 
 /** A small seeded generator (Tommy Ettinger's mulberry32): numbers from 0 to 1. */

@@ -1,18 +1,38 @@
 /**
- * The heavy campaigns: `npm run acceptance`; a tenth of them with `-- --kills 10`, or chosen steps with
- * `--steps export,mirror`.
+ * The fault campaign: `npm run acceptance`; a tenth of it with `-- --kills 10 --faults 5`, or chosen steps and faults
+ * with `--steps export,mirror --only frozen`. `--kills` counts faults of processes, `--faults` planted damages.
  */
 import { parseArgs } from 'node:util'
 import { crashCampaign } from './crash.ts'
+import { type Fault, faults } from './faults.ts'
+import { isStep, steps } from './steps.ts'
 
 const { values } = parseArgs({
   options: {
-    kills: { type: 'string', default: '100' },
+    kills: { type: 'string', default: '300' },
+    faults: { type: 'string', default: '39' },
     seed: { type: 'string', default: '2026' },
     steps: { type: 'string' },
+    only: { type: 'string' },
   },
 })
-const kills = Number(values.kills)
-const wrong = await crashCampaign(kills, Number(values.seed), values.steps?.split(','))
-console.log(`${kills - wrong} passed, ${wrong} failed`)
-process.exitCode = wrong === 0 && kills > 0 ? 0 : 1
+
+const chosenSteps = values.steps?.split(',') ?? steps
+const chosenFaults = values.only?.split(',') ?? faults
+const isFault = (name: string): name is Fault => faults.some((fault) => fault === name)
+const unknown = [
+  ...chosenSteps.filter((step) => !isStep(step)),
+  ...chosenFaults.filter((one) => !isFault(one)),
+]
+if (unknown.length > 0)
+  throw new Error(`unknown: ${unknown.join(', ')}; steps: ${steps.join(', ')}; --only: ${faults.join(', ')}`)
+
+const { passed, failed } = await crashCampaign({
+  kills: Number(values.kills),
+  planted: Number(values.faults),
+  seed: Number(values.seed),
+  steps: chosenSteps.filter(isStep),
+  faults: chosenFaults.filter(isFault),
+})
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1

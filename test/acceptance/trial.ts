@@ -63,3 +63,8 @@ export function trialRows(provider: string): string {
 
 /** Number of records in an edition. */
 export const trialRecords = providers.length * trialRowsPerPart
+
+/** The edition of which quarantined bundles are delivered; it is never published. */
+export function quarantineEdition(edition: string): string {
+  return String(Number(edition) + 1_000)
+}

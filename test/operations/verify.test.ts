@@ -8,7 +8,13 @@ import t, { type Test } from 'tap'
 import { getReceiptLike, receive } from '../../src/ingest/index.ts'
 import { getSignedReceipt } from '../../src/ingest/receipts/signed-receipt.ts'
 import { compareSizes, scrub, startScrub, verify } from '../../src/operations/index.ts'
-import { dropPublication, publishEdition, requestPublication, withdraw } from '../../src/publication/index.ts'
+import {
+  dropPublication,
+  eraseVersion,
+  publishEdition,
+  requestPublication,
+  withdraw,
+} from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -307,6 +313,30 @@ t.test('publications, withdrawals and dropped drafts that run meanwhile are no d
   t.ok(runs > 1, `${runs} verifications`)
   t.same((await run(false)).defects, [])
 })
+
+t.test(
+  'erasures are no defects, of a public version or of one withdrawn earlier; their changes are restored',
+  async (t) => {
+    for (const edition of ['2018', '2019']) {
+      await take({ dataset, edition, rows: 'tree,height\nyew,3\n' })
+      await publish(dataset, edition)
+    }
+    const of = (edition: string) => ({ dataset, edition, version: 1, actor: 'cli:test' })
+    await withdraw(context, { ...of('2019'), reason: 'wrong' })
+    moveTo('2026-03-04T04:00:00Z')
+    for (const edition of ['2018', '2019'])
+      await eraseVersion(context, { ...of(edition), reason: 'It names a child.' })
+    t.same((await run(false)).defects, [])
+    const last = await work`SELECT * FROM qingdan.change ORDER BY position DESC LIMIT 1`
+    const position = Number(last[0]?.['position'])
+    await work`DELETE FROM qingdan.change WHERE position = ${position}`
+    await repairs(t, [
+      `change-gap position ${position}`,
+      `change-missing version-withdrawn ${dataset} 2019 v1`,
+    ])
+    t.same(await work`SELECT * FROM qingdan.change ORDER BY position DESC LIMIT 1`, last)
+  },
+)
 
 t.test('without any right copy, files are set aside and the defect remains', async (t) => {
   await work.unsafe(`UPDATE ${table} SET height = 0`)

