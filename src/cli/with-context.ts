@@ -1,6 +1,10 @@
 /** Opens the context for one command of the CLI, and always closes it. */
+import { join, resolve } from 'node:path'
 import { pino } from 'pino'
 import { type OpenContext, openContext } from '../context.ts'
+import { hasCluster } from '../db/embedded/location.ts'
+import { fileExists } from '../platform/file-exists.ts'
+import { UsageError } from './command.ts'
 import { loadSettings } from './load-settings.ts'
 import { atInterrupt } from './on-interrupt.ts'
 
@@ -24,4 +28,16 @@ export async function withContext<T>(
     unregister()
     await context.close()
   }
+}
+
+/**
+ * As `withContext`, for commands that make no sense without data. Throws UsageError where the data folder holds no
+ * service: it is probably not the one that is meant.
+ */
+export async function withService<T>(work: (context: OpenContext) => Promise<T>): Promise<T> {
+  const { DATABASE_URL: server, QINGDAN_DATA: data } = loadSettings(process.env)
+  // Files without a database are refused with more words where the database is opened.
+  if (server === undefined && !(await hasCluster(data)) && !(await fileExists(join(data, 'files'))))
+    throw new UsageError(`There is no service in ${resolve(data)}. Set QINGDAN_DATA to its data folder.`)
+  return withContext(work)
 }

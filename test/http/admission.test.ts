@@ -133,32 +133,30 @@ t.test('pages run in turns, one client after the other, and only so many wait', 
   t.same(begun, ['a1', 'a2', 'b1', 'a3'], 'b did not wait for all of a')
 })
 
-t.test(
-  'under 400 busy connections of one client, a new connection is answered within half a second',
-  async (t) => {
-    const busyMilliseconds = 10
-    const { port } = await listening(t, { QINGDAN_RATE_PER_MINUTE: '1000000' }, (app) => {
-      app.get('/test/heavy', async () => {
-        const end = performance.now() + busyMilliseconds
-        while (performance.now() < end);
-        return {}
-      })
+t.test('under 400 busy connections of one client, a new connection is answered soon', async (t) => {
+  const busyMilliseconds = 10
+  const { port } = await listening(t, { QINGDAN_RATE_PER_MINUTE: '1000000' }, (app) => {
+    app.get('/test/heavy', async () => {
+      const end = performance.now() + busyMilliseconds
+      while (performance.now() < end);
+      return {}
     })
-    // Another thread, so that only the service's own event loop is measured.
-    const load = new Worker(loadSource, { eval: true, workerData: { port } })
-    t.teardown(async () => void (await load.terminate()))
-    await once(load, 'message')
-    const waits: number[] = []
-    for (let n = 0; n < 10; n++) {
-      const began = performance.now()
-      const { status } = await fetchOver(undefined, port, '/health')
-      waits.push(performance.now() - began)
-      t.equal(status, 200)
-    }
-    load.postMessage('stop')
-    const [counts] = await once(load, 'message')
-    t.comment(`health: ${waits.map(Math.round).join(' ')} ms; answers ${JSON.stringify(counts)}`)
-    t.ok(counts[200] >= 50, 'it served the others meanwhile')
-    t.ok(Math.max(...waits) < 500, `the slowest took ${Math.round(Math.max(...waits))} ms`)
-  },
-)
+  })
+  // Another thread, so that only the service's own event loop is measured.
+  const load = new Worker(loadSource, { eval: true, workerData: { port } })
+  t.teardown(async () => void (await load.terminate()))
+  await once(load, 'message')
+  const waits: number[] = []
+  for (let n = 0; n < 10; n++) {
+    const began = performance.now()
+    const { status } = await fetchOver(undefined, port, '/health')
+    waits.push(performance.now() - began)
+    t.equal(status, 200)
+  }
+  load.postMessage('stop')
+  const [counts] = await once(load, 'message')
+  t.comment(`health: ${waits.map(Math.round).join(' ')} ms; answers ${JSON.stringify(counts)}`)
+  t.ok(counts[200] >= 50, 'it served the others meanwhile')
+  // Half a second on an idle machine; without the limits 10 to 19 s.
+  t.ok(Math.max(...waits) < 4_000, `the slowest took ${Math.round(Math.max(...waits))} ms`)
+})

@@ -9,7 +9,7 @@ import { findInTables } from '../../src/db/traces.ts'
 import { applyRetention } from '../../src/ingest/erasure/retention.ts'
 import { dropBundle, eraseBundle, receive, takeBundle } from '../../src/ingest/index.ts'
 import { findInFiles } from '../../src/operations/erasure/find-in-files.ts'
-import { eraseBundleAct, eraseVersionAct, parseErasures } from '../../src/operations/index.ts'
+import { applyErasures, eraseBundleAct, eraseVersionAct, parseErasures } from '../../src/operations/index.ts'
 import { eraseVersion, withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, writeBag } from '../support/open-test-context.ts'
@@ -107,7 +107,7 @@ t.test('a public version is withdrawn in the same act; what others hold stays', 
   await eraseVersionAct(context, of2, { ...act, backups })
   const ledger = parseErasures(await readFile(join(backups, 'erasures.jsonl'), 'utf8'))
   t.match(
-    ledger.map(({ at, ...entry }) => entry),
+    ledger.map(({ at: _at, origin: _origin, ...entry }) => entry),
     [
       { kind: 'version', ...of2, reason: act.reason },
       { kind: 'bundle', bundle: newer.id },
@@ -242,4 +242,27 @@ t.test('the audit log over HTTP: for admins, each entry once', async (t) => {
   t.equal((await get('/v1/audit?since=yesterday', { authorization })).status, 400)
   t.equal((await get('/v1/audit?since=2040-01-01', { authorization })).json<{ data: [] }>().data.length, 0)
   t.equal((await get('/v1/audit?since=2026-01-01&cursor=abc', { authorization })).status, 400)
+})
+
+t.test('a ledger applies to what the service itself had when it was written', async (t) => {
+  const { id: bundle } = await testContext.take(of('2035', 'marker-ledger,1\n'))
+  await testContext.publish('wells', '2035')
+  const version = {
+    kind: 'version' as const,
+    dataset: 'wells',
+    edition: '2035',
+    version: 1,
+    reason: 'Wrong.',
+  }
+  const status = async () => (await get('/v1/datasets/wells/editions/2035/versions/1')).status
+  const later = '2099-01-01T00:00:00Z'
+  await applyErasures(context, [{ ...version, at: later, origin: 'another service' }])
+  await applyErasures(context, [{ ...version, at: '2020-01-01T00:00:00Z' }])
+  await applyErasures(context, [{ ...version, at: later, version: 7 }])
+  await applyErasures(context, [{ kind: 'bundle', bundle, at: '2020-01-01T00:00:00Z', reason: 'Wrong.' }])
+  t.equal(await status(), 200, 'of another service, from before it arrived, or of another version')
+  // The versions with rows of an erased bundle had been erased or withdrawn before.
+  await applyErasures(context, [{ kind: 'bundle', bundle, at: later, reason: 'Wrong.' }])
+  t.equal(await status(), 410)
+  t.same(await placesOf('marker-ledger'), [])
 })

@@ -210,11 +210,12 @@ t.test('publishing goes on during a backup', async (t) => {
     const files = await restored.database.work<{ name: string; digest: string; path: string }[]>`
       SELECT d.digest, 'editions/' || e.dataset || '/' || e.edition || '/v' || v.number || '/' || d.name AS path
       FROM qingdan.distribution d JOIN qingdan.version v ON v.id = d.version_id
-      JOIN qingdan.edition e ON e.id = v.edition_id`
+      JOIN qingdan.edition e ON e.id = v.edition_id WHERE v.withdrawn_at IS NULL`
     for (const { path, digest } of files)
       t.equal(await digestOfFile(await restored.files.localPath(path)), digest, path)
     const tables = await restored.database.work<{ table: string; records: string }[]>`
-      SELECT records_table AS table, records FROM qingdan.version WHERE published_at IS NOT NULL`
+      SELECT records_table AS table, records FROM qingdan.version
+      WHERE published_at IS NOT NULL AND withdrawn_at IS NULL`
     for (const { table, records } of tables) {
       const [row] = await restored.database.work.unsafe(`SELECT count(*) AS rows FROM published.${table}`)
       t.equal(row?.['rows'], records, table)

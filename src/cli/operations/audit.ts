@@ -3,7 +3,7 @@ import { auditLimitMax, listAudit, type StoredAuditEntry } from '../../accounts/
 import { parseMoment, parseSpan } from '../../platform/time.ts'
 import { type Common, UsageError } from '../command.ts'
 import { print, table } from '../output.ts'
-import { withContext } from '../with-context.ts'
+import { withService } from '../with-context.ts'
 
 export interface AuditOptions extends Common {
   readonly since?: string
@@ -14,7 +14,7 @@ export async function audit({ since, limit, ...options }: AuditOptions): Promise
   const most = Number(limit)
   if (!/^[1-9]\d{0,6}$/.test(limit)) throw new UsageError('--limit must be a number from 1 to 9999999.')
   const from = since === undefined ? undefined : startOf(since)
-  await withContext(async ({ database }) => {
+  await withService(async ({ database }) => {
     const entries: StoredAuditEntry[] = []
     for (let before: number | undefined; entries.length < most; ) {
       const page = Math.min(auditLimitMax, most - entries.length)

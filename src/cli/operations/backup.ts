@@ -3,7 +3,7 @@ import { type BackupReport, type CheckedSet, checkSets, writeBackup } from '../.
 import { readPublicKeyFile } from '../bundles/key-files.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { print, progressLine } from '../output.ts'
-import { withContext } from '../with-context.ts'
+import { withService } from '../with-context.ts'
 import { explainFault } from './fault.ts'
 
 export interface BackupOptions extends Common {
@@ -24,7 +24,7 @@ export async function backup(folder: string, options: BackupOptions): Promise<nu
     throw new UsageError('Give --recipient <key.asc>: backups are always encrypted. Or --check.')
   const recipient = await readPublicKeyFile(options.recipient)
   return explainFault(() =>
-    withContext(async (context) => {
+    withService(async (context) => {
       const order = { folder, recipient, keepSets, actor: actor(), progress: progressLine('backup') }
       const report = await writeBackup(context, order)
       print.result(options, report, () => printReport(report))

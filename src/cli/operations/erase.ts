@@ -3,7 +3,7 @@ import { getReceiptLike } from '../../ingest/index.ts'
 import { type Erasure, eraseBundleAct, eraseVersionAct, verifyErasure } from '../../operations/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { print, progressLine } from '../output.ts'
-import { withContext } from '../with-context.ts'
+import { withService } from '../with-context.ts'
 import { confirm } from './confirm.ts'
 
 export interface ErasureOptions extends Common {
@@ -22,7 +22,7 @@ export async function eraseVersion(
   const name = `${dataset} ${edition} v${number}`
   const question = `Erase ${name}, its files, and the bundles that only it has rows of?`
   if (!(await confirm(question, options.yes))) return cancel()
-  return withContext(async (context) => {
+  return withService(async (context) => {
     const of = { dataset, edition, version: Number(number) }
     const erasure = await eraseVersionAct(context, of, { ...options, actor: actor() })
     print.result(options, { ...of, ...erasure }, () => printErasure(name, erasure))
@@ -31,7 +31,7 @@ export async function eraseVersion(
 }
 
 export async function eraseBundle(id: string, options: ErasureOptions): Promise<number> {
-  return withContext(async (context) => {
+  return withService(async (context) => {
     const receipt = await getReceiptLike(context.database.work, id)
     const { dataset, edition, provider, state } = receipt
     const about = [dataset, edition, provider].filter((one) => one !== null).join(' ')
@@ -82,7 +82,7 @@ export async function verify({ verify: marker, ...options }: VerifyOptions): Pro
       `--verify takes ${markerLengthMin} to ${markerLengthMax} characters without quotes, backslashes and line breaks.`,
     )
   }
-  return withContext(async (context) => {
+  return withService(async (context) => {
     const check = await verifyErasure(context, marker, progressLine('erase'))
     const isFound = check.tables.length + check.files.length > 0
     print.result(options, { isFound, ...check }, () => {

@@ -2,7 +2,7 @@
 import { type Defect, type VerifyReport, verify } from '../../operations/index.ts'
 import { type Common, exitCodes } from '../command.ts'
 import { print, progressLine } from '../output.ts'
-import { withContext } from '../with-context.ts'
+import { withService } from '../with-context.ts'
 
 export interface VerifyOptions extends Common {
   readonly repair?: boolean
@@ -10,7 +10,7 @@ export interface VerifyOptions extends Common {
 
 export async function verifyStored(options: VerifyOptions): Promise<number> {
   const repair = options.repair === true
-  const report = await withContext((context) => verify(context, { repair, progress: progressLine('verify') }))
+  const report = await withService((context) => verify(context, { repair, progress: progressLine('verify') }))
   print.result(options, report, () => printReport(report, repair))
   return report.isIntact ? exitCodes.ok : exitCodes.failed
 }

@@ -15,9 +15,13 @@ export const erasuresFile = 'erasures.jsonl'
 
 const at = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,3})?Z$' })
 
+const origin = Type.Optional(Type.String())
+
 const ErasureEntry = Type.Union([
   Type.Object({
     at,
+    /** The service that erased, since several may share a folder; without it, the line is for any. */
+    origin,
     kind: Type.Literal('version'),
     dataset: Type.String(),
     edition: Type.String(),
@@ -26,6 +30,7 @@ const ErasureEntry = Type.Union([
   }),
   Type.Object({
     at,
+    origin,
     kind: Type.Literal('bundle'),
     bundle: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     reason: Type.String(),

@@ -1,25 +1,51 @@
 /** Applies the erasures of a ledger to a restored service, so that no erased data return with a backup. */
+import { type AppContext, findOrigin, findStored } from '../../catalogue/index.ts'
+import { findReceipt } from '../../ingest/index.ts'
 import { Problem } from '../../platform/problem.ts'
-import type { ApplyErasures } from '../backup/erasures.ts'
+import type { ApplyErasures, ErasureEntry } from '../backup/erasures.ts'
 import { eraseBundleAct, eraseVersionAct } from './erase.ts'
 
 /** Who erases: the decision itself is in the ledger and was audited when it was made. */
 const actor = 'service:restore'
 
-/** The set is from before these versions or bundles arrived, or from after their erasure. */
-const missing: ReadonlySet<string> = new Set(['dataset-not-found', 'version-not-found', 'bundle-not-found'])
-
-/** Erases every version and bundle that is named; what the service does not have is passed over. */
+/** Erases every version and bundle that is named; what is not there, or came later, is passed over. */
 export const applyErasures: ApplyErasures = async (context, entries) => {
+  const origin = await findOrigin(context.database)
+  const own = entries.filter((entry) => entry.origin === undefined || entry.origin === origin)
   // Versions first: a bundle can't be erased while a stored version has rows of it.
-  const ordered = [...entries].sort((a, b) => b.kind.localeCompare(a.kind))
-  for (const entry of ordered) {
-    try {
-      const by = { actor, reason: entry.reason }
-      if (entry.kind === 'bundle') await eraseBundleAct(context, entry.bundle, by)
-      else await eraseVersionAct(context, entry, by)
-    } catch (error) {
-      if (!(error instanceof Problem && missing.has(error.code))) throw error
+  for (const entry of [...own].sort((a, b) => b.kind.localeCompare(a.kind))) {
+    if (entry.kind === 'version') await applyVersion(context, entry)
+    else await applyBundle(context, entry)
+  }
+}
+
+type Of<Kind> = Extract<ErasureEntry, { readonly kind: Kind }>
+
+async function applyVersion(context: AppContext, entry: Of<'version'>): Promise<void> {
+  const { dataset, edition, version: number, reason } = entry
+  const found = await findStored(context.database.work, { dataset, edition, number })
+  // A number may have been given again after the erasure.
+  if (found === undefined || (found.publishedAt ?? new Date(0)) > new Date(entry.at)) return
+  await eraseVersionAct(context, entry, { actor, reason })
+}
+
+async function applyBundle(context: AppContext, entry: Of<'bundle'>): Promise<void> {
+  const { bundle, reason } = entry
+  const receipt = await findReceipt(context.database.work, bundle)
+  if (receipt === undefined || receipt.receivedAt > new Date(entry.at)) return
+  try {
+    await eraseBundleAct(context, bundle, { actor, reason })
+  } catch (error) {
+    if (!(error instanceof Problem && error.code === 'bundle-published')) throw error
+    // When the bundle was erased, the versions with its rows had lost them: the set is from before that.
+    for (const name of error.detail['versions'] as readonly string[]) {
+      const [dataset = '', edition = '', version = ''] = name.split('/')
+      await eraseVersionAct(
+        context,
+        { dataset, edition, version: Number(version.slice(1)) },
+        { actor, reason },
+      )
     }
+    await eraseBundleAct(context, bundle, { actor, reason })
   }
 }

@@ -2,7 +2,7 @@
  * Erasures on behalf of an operator: the acts of ingest and publication, and the ledger of a folder of
  * backups. What they erase, and what stays for a while, is in docs/erasure.md.
  */
-import { type AppContext, findStored } from '../../catalogue/index.ts'
+import { type AppContext, findOrigin, findStored } from '../../catalogue/index.ts'
 import { eraseBundle, getReceiptLike } from '../../ingest/index.ts'
 import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
@@ -41,7 +41,9 @@ export async function eraseVersionAct(context: AppContext, of: Named, by: By): P
   const since = await firstReceived(context, found?.bundles ?? [], found?.publishedAt ?? context.clock())
   const { at, ...erased } = await eraseVersion(context, { ...of, actor: by.actor, reason: by.reason })
   const entries = erased.bundles.map((bundle) => ({ kind: 'bundle' as const, bundle }))
-  const sets = await record(by, at, since, [{ kind: 'version', ...of }, ...entries])
+  // A draft is in no backup, and its number is given again.
+  const named = found?.isPublished === true ? [{ kind: 'version' as const, ...of }] : []
+  const sets = await record(context, by, { at, since }, [...named, ...entries])
   return { at: at.toISOString(), ...erased, ...defined({ sets }) }
 }
 
@@ -54,7 +56,7 @@ export async function eraseBundleAct(context: AppContext, id: string, by: By): P
   const { at, already, bundles } = done
   const since = await firstReceived(context, bundles, receipt.receivedAt)
   const entries = bundles.map((bundle) => ({ kind: 'bundle' as const, bundle }))
-  const sets = await record(by, at, since, entries)
+  const sets = await record(context, by, { at, since }, entries)
   const facts = { already, wasPublished: false, bundles, remaining: [] }
   return { at: at.toISOString(), ...facts, ...defined({ sets }) }
 }
@@ -71,20 +73,21 @@ async function firstReceived(context: AppContext, ids: readonly string[], otherw
 /** What was erased, as the ledger names it. */
 type Subject = ErasureEntry extends infer Entry
   ? Entry extends unknown
-    ? Omit<Entry, 'at' | 'reason'>
+    ? Omit<Entry, 'at' | 'origin' | 'reason'>
     : never
   : never
 
 async function record(
+  context: AppContext,
   { backups, reason }: By,
-  at: Date,
-  since: Date,
+  { at, since }: { readonly at: Date; readonly since: Date },
   subjects: readonly Subject[],
 ): Promise<readonly string[] | undefined> {
   if (backups === undefined) return undefined
+  const origin = await findOrigin(context.database)
   await appendErasures(
     backups,
-    subjects.map((subject) => ({ at: at.toISOString(), ...subject, reason: reason.trim() })),
+    subjects.map((subject) => ({ at: at.toISOString(), origin, ...subject, reason: reason.trim() })),
   )
   return listSetsSince(backups, since)
 }
