@@ -245,16 +245,16 @@ t.test('the audit log over HTTP: for admins, each entry once', async (t) => {
 })
 
 t.test('a ledger applies to what the service itself had when it was written', async (t) => {
-  const { id: bundle } = await testContext.take(of('2035', 'marker-ledger,1\n'))
-  await testContext.publish('wells', '2035')
+  const { id: bundle } = await testContext.take(of('2070', 'marker-ledger,1\n'))
+  await testContext.publish('wells', '2070')
   const version = {
     kind: 'version' as const,
     dataset: 'wells',
-    edition: '2035',
+    edition: '2070',
     version: 1,
     reason: 'Wrong.',
   }
-  const status = async () => (await get('/v1/datasets/wells/editions/2035/versions/1')).status
+  const status = async () => (await get('/v1/datasets/wells/editions/2070/versions/1')).status
   const later = '2099-01-01T00:00:00Z'
   await applyErasures(context, [{ ...version, at: later, origin: 'another service' }])
   await applyErasures(context, [{ ...version, at: '2020-01-01T00:00:00Z' }])
