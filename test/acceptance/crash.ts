@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { program } from '../support/program.ts'
-import { type Fault, signalPostmasters, signalServers } from './faults.ts'
+import { type Fault, removeDataFolders, signalServers } from './faults.ts'
 import { plantDamage } from './plant.ts'
 import { type Act, type Step, stepActs } from './steps.ts'
 import { type Result, Tally } from './tally.ts'
@@ -105,10 +105,8 @@ async function inFolder(work: (places: Places) => Promise<void>): Promise<void> 
     await writeTrialDatasets(environment.QINGDAN_DATASETS)
     await work(places)
   } finally {
-    const dataFolders = [environment.QINGDAN_DATA, places.mirror, places.restored]
-    signalServers(dataFolders, 'SIGCONT')
-    signalPostmasters(dataFolders, 'SIGKILL')
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+    await removeDataFolders([environment.QINGDAN_DATA, places.mirror, places.restored])
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -220,7 +218,7 @@ async function inspect(
   if (acts.includes('carry')) wrong.push(...(await compared(environment, mirror)))
   if (acts.includes('restore')) {
     wrong.push(...(await compared(environment, restored)))
-    await rm(restored, { recursive: true, force: true })
+    await removeDataFolders([restored])
   }
   return { digest: result.digest, wrong }
 }

@@ -3,6 +3,7 @@
  * or every process of the server is stopped for a while.
  */
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export const faults = ['service', 'database', 'both', 'frozen'] as const
@@ -32,7 +33,7 @@ export function strike(
  * Signals the postmasters, as a power cut or an administrator would; their children end by themselves. Returns how
  * many.
  */
-export function signalPostmasters(dataFolders: readonly string[], signal: NodeJS.Signals): number {
+function signalPostmasters(dataFolders: readonly string[], signal: NodeJS.Signals): number {
   const pids = dataFolders.flatMap((folder) => postmasterOf(folder) ?? [])
   for (const pid of pids) send(pid, signal)
   return pids.length
@@ -54,9 +55,27 @@ export function signalServers(dataFolders: readonly string[], signal: NodeJS.Sig
   return count
 }
 
+/** Kills the servers of data folders that are no longer needed, and removes them with their databases. */
+export async function removeDataFolders(dataFolders: readonly string[]): Promise<void> {
+  signalServers(dataFolders, 'SIGKILL')
+  // Its processes may still write for a moment.
+  const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 200 } as const
+  for (const folder of dataFolders) {
+    const home = homeOf(folder)
+    if (home !== folder) await rm(home, options)
+    await rm(folder, options)
+  }
+}
+
+/** Where the database is: for root it may be outside the data folder, which then says where. */
+function homeOf(dataFolder: string): string {
+  return textOf(join(dataFolder, 'database-place')).trim() || dataFolder
+}
+
 /** Synchronous, because the fault belongs to the point that was just reached. */
 function postmasterOf(dataFolder: string): number | undefined {
-  const pid = Number(textOf(join(dataFolder, 'database', 'cluster', 'postmaster.pid')).split('\n')[0])
+  const pidFile = join(homeOf(dataFolder), 'database', 'cluster', 'postmaster.pid')
+  const pid = Number(textOf(pidFile).split('\n')[0])
   if (!Number.isSafeInteger(pid) || pid < 2) return undefined
   return /(^|\/)postgres(\0|$)/.test(textOf(`/proc/${pid}/cmdline`)) ? pid : undefined
 }
