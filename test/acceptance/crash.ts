@@ -232,9 +232,9 @@ async function runJourney(environment: Readonly<Record<string, string>>): Promis
   const points: Point[] = []
   let struck: number | undefined
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const told = JSON.parse(line) as Point | { readonly struck: number }
-    if ('struck' in told) struck = told.struck
-    else points.push(told)
+    const printed = JSON.parse(line) as Point | { readonly struck: number }
+    if ('struck' in printed) struck = printed.struck
+    else points.push(printed)
   })
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => {
