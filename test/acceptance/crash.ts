@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { program } from '../support/program.ts'
-import { type Fault, signalPostmasters, signalServers } from './faults.ts'
+import { type Fault, removeDataFolders, signalServers } from './faults.ts'
 import { plantDamage } from './plant.ts'
 import { type Act, type Step, stepActs } from './steps.ts'
-import { Tally } from './tally.ts'
+import { type Result, Tally } from './tally.ts'
 import { writeTrialDatasets } from './trial.ts'
 import {
   compared,
@@ -42,6 +42,8 @@ interface Point {
 }
 
 interface Run {
+  /** Processes of the server that were killed or stopped; undefined if the fault has not happened. */
+  readonly struck: number | undefined
   readonly points: readonly Point[]
   readonly code: number | null
   readonly signal: string | null
@@ -103,10 +105,8 @@ async function inFolder(work: (places: Places) => Promise<void>): Promise<void> 
     await writeTrialDatasets(environment.QINGDAN_DATASETS)
     await work(places)
   } finally {
-    const dataFolders = [environment.QINGDAN_DATA, places.mirror, places.restored]
-    signalServers(dataFolders, 'SIGCONT')
-    signalPostmasters(dataFolders, 'SIGKILL')
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+    await removeDataFolders([environment.QINGDAN_DATA, places.mirror, places.restored])
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -176,14 +176,16 @@ async function strikeOnce(places: Places, base: Base, order: Strike): Promise<vo
       : { digest: base.digest, wrong: [{ class: 'lost' as const, what: `not repeatable: ${again.errors}` }] }
   const other: Wrong = { class: 'wrong bytes', what: `${edition} has another digest than without a fault` }
   const all = digest === base.digest || acts.includes('erase') ? wrong : [...wrong, other]
-  tally.add({
-    step,
-    fault,
-    outcome: struck.signal === null ? (struck.code === 0 ? 'survived' : 'failed') : 'killed',
-    wrong: all,
-  })
+  tally.add({ step, fault, outcome: outcomeOf(struck, fault), wrong: all })
   const done = `${String(kill + 1).padStart(3)} of ${kills}  ${fault} in ${step} at point ${point.n} + ${after} ms`
   console.log(`${done}: ${all.length === 0 ? 'whole' : `WRONG ${all.map(textOf).join('; ')}`}`)
+}
+
+/** A fault some milliseconds after the last point may come when the server has been stopped already. */
+function outcomeOf({ struck = 0, signal, code }: Run, fault: Fault): Result['outcome'] {
+  if (fault !== 'service' && struck === 0) return 'missed'
+  if (signal !== null) return 'killed'
+  return code === 0 ? 'survived' : 'failed'
 }
 
 const textOf = (wrong: Wrong) => `${wrong.class}: ${wrong.what}`
@@ -216,7 +218,7 @@ async function inspect(
   if (acts.includes('carry')) wrong.push(...(await compared(environment, mirror)))
   if (acts.includes('restore')) {
     wrong.push(...(await compared(environment, restored)))
-    await rm(restored, { recursive: true, force: true })
+    await removeDataFolders([restored])
   }
   return { digest: result.digest, wrong }
 }
@@ -228,7 +230,12 @@ async function runJourney(environment: Readonly<Record<string, string>>): Promis
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const points: Point[] = []
-  createInterface({ input: child.stdout }).on('line', (line) => points.push(JSON.parse(line) as Point))
+  let struck: number | undefined
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const printed = JSON.parse(line) as Point | { readonly struck: number }
+    if ('struck' in printed) struck = printed.struck
+    else points.push(printed)
+  })
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString()
@@ -240,7 +247,7 @@ async function runJourney(environment: Readonly<Record<string, string>>): Promis
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {
       clearTimeout(hanging)
-      resolve({ points, code, signal, errors })
+      resolve({ struck, points, code, signal, errors })
     })
   })
 }

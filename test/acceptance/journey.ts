@@ -3,6 +3,7 @@
  * in ACTS. With KILL_AT a fault happens to it at that point (and KILL_AFTER milliseconds later), as a crash would.
  * Prints one JSON line per point, so that the campaign knows which step it was in.
  */
+import { writeSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,8 +66,13 @@ function point(facts: object): void {
   points.set(own, n)
   process.stdout.write(`${JSON.stringify({ n, step: own })}\n`)
   if (own !== killStep || n !== killAt) return
-  if (killAfter === 0) strike(fault, dataFolders)
-  else setTimeout(() => strike(fault, dataFolders), killAfter)
+  if (killAfter === 0) strike(fault, dataFolders, struck)
+  else setTimeout(() => strike(fault, dataFolders, struck), killAfter)
+}
+
+/** Tells the campaign that the fault happened; written at once, since the process may end next. */
+function struck(processes: number): void {
+  writeSync(process.stdout.fd, `${JSON.stringify({ struck: processes })}\n`)
 }
 
 /** The step that ends with a bundle's state. */

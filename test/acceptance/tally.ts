@@ -3,11 +3,13 @@ import { type Fault, faults } from './faults.ts'
 import type { Step } from './steps.ts'
 import { classes, type Wrong } from './verdict.ts'
 
+const outcomes = ['killed', 'failed', 'survived', 'missed'] as const
+
 export interface Result {
   readonly step: Step
   readonly fault: Fault
-  /** How the journey ended: killed, with an error, or as if nothing had happened. */
-  readonly outcome: 'killed' | 'failed' | 'survived'
+  /** How the journey ended: killed, with an error, or as if nothing had happened; `missed`: before the fault. */
+  readonly outcome: (typeof outcomes)[number]
   readonly wrong: readonly Wrong[]
 }
 
@@ -43,7 +45,7 @@ export class Tally {
       row(step, [...faults.map((fault) => count({ step, fault })), wrong])
     }
     row('all', [...faults.map((fault) => count({ fault })), this.failed])
-    for (const outcome of ['killed', 'failed', 'survived'] as const)
+    for (const outcome of outcomes)
       row(
         `journey ${outcome}`,
         faults.map((fault) => count({ fault, outcome })),

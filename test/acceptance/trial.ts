@@ -9,7 +9,7 @@ import { contractOf, field } from '../support/fields.ts'
 export const trialDataset = 'crash-trial'
 
 /** Rows per part. */
-export const trialRowsPerPart = 2_000
+export const trialRowsPerPart = 1_000
 
 const providers = ['edu-310101', 'edu-310104'] as const
 

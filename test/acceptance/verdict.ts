@@ -11,7 +11,7 @@ import { loadConfig } from '../../src/platform/config.ts'
 import { canonicalJson, digestOfFile } from '../../src/platform/digest.ts'
 import { quarantineEdition, trialDataset, trialRecords } from './trial.ts'
 
-export const classes = ['lost', 'duplicate', 'half visible', 'wrong bytes'] as const
+export const classes = ['lost', 'duplicated', 'half visible', 'wrong bytes'] as const
 
 export interface Wrong {
   readonly class: (typeof classes)[number]
@@ -29,7 +29,7 @@ const defectClasses: Partial<Record<Defect['kind'], Wrong['class']>> = {
   'key-missing': 'lost',
   'change-gap': 'lost',
   'change-missing': 'lost',
-  'change-surplus': 'duplicate',
+  'change-surplus': 'duplicated',
   'file-size': 'half visible',
   'file-extra': 'half visible',
   'table-count': 'half visible',
@@ -107,9 +107,9 @@ export async function inspectPublished(
   const [version, ...more] = await listVersions(database, { dataset: trialDataset, edition })
   const { versions, changes } = await countRows(work, edition)
   is(version === undefined || versions === 0, 'lost', 'no version')
-  is(more.length > 0 || versions > 1, 'duplicate', `${versions} versions`)
+  is(more.length > 0 || versions > 1, 'duplicated', `${versions} versions`)
   is(changes === 0, 'lost', 'no change in the log')
-  is(changes > 1, 'duplicate', `${changes} changes in the log`)
+  is(changes > 1, 'duplicated', `${changes} changes in the log`)
   if (version === undefined) return { digest: undefined, wrong }
   const { state, number, records, digest, recordsTable } = version
   is(state !== 'published' || number !== 1, 'half visible', `version ${number} is ${state}`)
@@ -121,7 +121,7 @@ export async function inspectPublished(
     JOIN qingdan.version v ON v.id = p.version_id JOIN qingdan.edition e ON e.id = v.edition_id
     WHERE e.edition = ${edition} AND p.state <> 'dropped'`
   const [done] = publications
-  is(publications.length !== 1, 'duplicate', `${publications.length} publications`)
+  is(publications.length !== 1, 'duplicated', `${publications.length} publications`)
   is(done?.state !== 'done', 'half visible', `the publication is ${done?.state}`)
   is(done?.same !== true, 'wrong bytes', 'another digest than the approved one is published')
   return { digest, wrong }
@@ -146,7 +146,7 @@ export async function inspectErased(context: OpenContext, edition: string): Prom
   const kinds = changes.map(({ kind }) => kind).join(', ')
   if (kinds !== 'version-published, version-withdrawn')
     wrong.push({
-      class: changes.length > 2 ? 'duplicate' : 'lost',
+      class: changes.length > 2 ? 'duplicated' : 'lost',
       what: `${edition}, erased: changes ${kinds}`,
     })
   const versions = await work<{ erased: boolean; held: boolean }[]>`
@@ -189,7 +189,7 @@ export async function inspectInbox(stick: string, edition: string): Promise<read
   if (found.length === 1 && found[0]?.startsWith('done/') === true) return []
   return [
     {
-      class: found.length > 1 ? 'duplicate' : 'lost',
+      class: found.length > 1 ? 'duplicated' : 'lost',
       what: `in the inbox: ${found.join(', ') || 'nothing'}`,
     },
   ]

@@ -74,7 +74,7 @@ t.test('every code has its status and both titles, which details cannot replace'
     t.equal(answer.headers['cache-control'], 'no-store')
     const body = answer.json()
     t.match(body, {
-      type: `http://data.example/v1/problems/${code}`,
+      type: `http://127.0.0.1:8080/v1/problems/${code}`,
       title: kind.title,
       status: kind.status,
       code,
@@ -96,7 +96,7 @@ t.test('every code has its status and both titles, which details cannot replace'
       status: kind.status,
       title: { zh: kind.titleZh, en: kind.title },
       hint: kind.hint,
-      type: `http://data.example/v1/problems/${code}`,
+      type: `http://127.0.0.1:8080/v1/problems/${code}`,
     })
   }
   t.equal((await app.inject('/v1/problems/nope')).json().code, 'problem-not-found')
