@@ -25,7 +25,10 @@ const contract = contractOf(
   ['tree'],
   { dataset, themes: ['education'], formats: ['csv', 'csv.gz', 'json', 'xlsx'] },
 )
-const testContext = await openTestContext(t, { contracts: [contract] })
+const testContext = await openTestContext(t, {
+  contracts: [contract],
+  settings: { QINGDAN_WITHDRAWN_RETENTION_DAYS: '30' },
+})
 const { context, folder, get, take, publish, moveTo, environment } = testContext
 const { work } = context.database
 const receipt = await take({ dataset, edition: '2024', rows: 'tree,height\noak,20\nlime,15\nash,12\n' })

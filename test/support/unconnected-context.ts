@@ -50,7 +50,7 @@ export function unconnectedContext(
   const lines: string[] = []
   const log: LogSink = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) })
   const context = {
-    config: loadConfig(environment),
+    config: loadConfig({ QINGDAN_CONNECTIONS_PER_CLIENT_MAX: '100000', ...environment }),
     database: absent<AppContext['database']>('database'),
     files: absent<AppContext['files']>('files'),
     jobs: absent<AppContext['jobs']>('jobs'),
