@@ -11,7 +11,7 @@ import { openTestContext, sampleRows } from '../support/open-test-context.ts'
 const testContext = await openTestContext(t, { at: '2026-01-01T04:00:00Z' })
 const { context, moveTo } = testContext
 /** Links are absolute, as a harvester elsewhere needs them; here they lead to the same service. */
-const get = (url: string) => testContext.get(url.replace(/^http:\/\/localhost(:80)?/, ''))
+const get = (url: string) => testContext.get(url.replace(/^http:\/\/127\.0\.0\.1:8080/, ''))
 const fetch: Fetch = get
 
 /** Each is published on a day of its own, so that windows separate them. */
