@@ -10,7 +10,7 @@ import t from 'tap'
 import { bindRestored, sealPublished } from '../../src/catalogue/index.ts'
 import { openContext } from '../../src/context.ts'
 import { loadConfig } from '../../src/platform/config.ts'
-import { emptyDatabase } from '../support/database.ts'
+import { databaseEnvironment, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, type TestContext } from '../support/open-test-context.ts'
 
@@ -67,7 +67,7 @@ async function start(data: string, url?: string): Promise<void> {
   const config = loadConfig({
     QINGDAN_DATA: data,
     QINGDAN_DATASETS: datasets,
-    ...(url === undefined ? {} : { DATABASE_URL: url }),
+    ...(url === undefined ? {} : databaseEnvironment(url)),
   })
   await (await openContext(config, log)).close()
 }
