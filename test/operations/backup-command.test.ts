@@ -67,5 +67,5 @@ t.test('usage and refusals', async (t) => {
   })
   const [group = ''] = (await readdir(join(place('backup'), 'objects'))).filter((name) => name.length === 2)
   await rm(join(place('backup'), 'objects', group), { recursive: true })
-  t.match(await follow(check, source.environment), { code: 3, stdout: /^damaged .*\n.*\n.*is missing/ })
+  t.match(await follow(check, source.environment), { code: 3, stdout: /^damaged .*\n.*\n.*is missing/m })
 })

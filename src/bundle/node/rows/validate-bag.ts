@@ -349,7 +349,8 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
       // Blank rows at the end are tolerated.
       if (row.row <= table.headerRows || row.row > state.rowsRead + table.headerRows) continue
       if (walk.isEnough()) {
-        options.onFinding(faultAt('validation-stopped', { file: file.path, row: row.row }))
+        const last = state.rowsChecked + table.headerRows
+        options.onFinding(faultAt('validation-stopped', { file: file.path, row: last }))
         state.rowsRead = state.rowsChecked
         if (batch.length > 0) yield batch
         return
