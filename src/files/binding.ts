@@ -2,9 +2,11 @@
  * The owner file of a folder of files: the id of the database that its files belong to. It is written once
  * and never replaced, except on purpose by a restore.
  */
+
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncFolder } from '../platform/sync-folder.ts'
 import { unfinished } from './unfinished.ts'
 
 /** Name of the owner file; no stored file may have it. */
@@ -70,13 +72,4 @@ export async function holdsFile(folder: string, isTop = true): Promise<boolean> 
     if (!entry.isDirectory() || (await holdsFile(join(folder, entry.name), false))) return true
   }
   return false
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

@@ -3,12 +3,14 @@
  * names with `..`, a leading `/`, a backslash or a control character are rejected. A write never replaces other
  * bytes unless its caller says so, and never those of a sealed file.
  */
+
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { chmod, type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Digest } from '../platform/digest.ts'
 import { problem } from '../platform/problem.ts'
+import { syncFolder } from '../platform/sync-folder.ts'
 import { ownerName } from './binding.ts'
 import { buildFileChecks } from './file-checks.ts'
 import { FileStream } from './file-stream.ts'
@@ -156,15 +158,6 @@ async function list(root: string, folder: string): Promise<readonly string[]> {
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .filter((name) => !name.startsWith(`${unfinished}/`) && name !== ownerName)
     .sort()
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {

@@ -2,9 +2,11 @@
  * Files that hold a secret: written once and completely, readable by the service's account only. A file that
  * others can read is refused.
  */
+
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncFolder } from './sync-folder.ts'
 
 /** The text of a secret file, or undefined if there is none. Throws where other accounts can read it. */
 export async function readSecretFile(path: string): Promise<string | undefined> {
@@ -36,14 +38,5 @@ export async function writeSecretFileOnce(path: string, text: string): Promise<v
   } finally {
     await handle.close().catch(() => undefined)
     await rm(temporary, { force: true })
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

@@ -1,7 +1,8 @@
 /**
  * OpenPGP encryption of files, as streams. Encryption yields bytes as they come. Decryption yields nothing
  * before the integrity of the whole file is verified: until then it goes to encrypted scratch, which is
- * erased on failure; only `decryptUnverified` leaves that to its caller. Rejects files that have another recipient, are damaged or truncated, or inflate too far.
+ * erased on failure; only `decryptUnverified` leaves that to its caller. Rejects files that have another
+ * recipient, are damaged or truncated, or inflate too far.
  */
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'

@@ -2,13 +2,15 @@
  * Writes a bag (BagIt 1.0, RFC 8493) as a stream, to a folder or into a ZIP. Digests are computed on the way
  * and manifests come last, so nothing is read twice or buffered. The bag appears whole or not at all.
  */
+
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type ZipEntry, zipArchive } from '../../../formats/index.ts'
 import { type Digest, digestOf } from '../../../platform/digest.ts'
+import { syncFolder } from '../../../platform/sync-folder.ts'
 import { dayInShanghai } from '../../../platform/time.ts'
 import { manifestLine } from '../../core/bag/manifest-file.ts'
 import {
@@ -164,15 +166,6 @@ function zipOf(name: string, files: readonly BagFile[]): AsyncIterable<Uint8Arra
 async function writeWhole(path: string, data: AsyncIterable<Uint8Array | string>): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await pipeline(data, createWriteStream(path, { flags: 'wx', flush: true }))
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** The default name of an export. */
