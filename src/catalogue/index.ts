@@ -64,7 +64,9 @@ export {
 } from './versions/drafts.ts'
 export {
   clearRecords,
+  type ErasedVersion,
   findStored,
+  listErasedVersions,
   listHolders,
   listRemovable,
   type StoredVersion,

@@ -31,13 +31,13 @@ export const print = {
       const repairs = Object.entries(file.repairs).map(([name, count]) => `${count} ${name}`)
       const repaired = repairs.length === 0 ? '' : `, repaired: ${repairs.join(', ')}`
       print.line(
-        `  ${file.file}: ${file.rowsRead} rows read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`,
+        `  ${file.file}: ${counted(file.rowsRead, 'row')} read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`,
       )
     }
     if (changes !== null) {
       const { added, changed, deleted, unchanged } = changes
       print.line(
-        `  compared with version ${against}: ${added} rows added, ${changed} changed, ${deleted} deleted, ${unchanged} unchanged`,
+        `  compared with version ${against}: ${counted(added, 'row')} added, ${changed} changed, ${deleted} deleted, ${unchanged} unchanged`,
       )
     }
     printPart(receipt)
@@ -115,7 +115,7 @@ function printExceeded(exceeded: readonly Exceeded[]): void {
 
 function printFindings(findings: readonly Finding[], errors: number, warnings: number): void {
   if (errors + warnings === 0) return
-  print.line(`  ${errors} errors, ${warnings} warnings`)
+  print.line(`  ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`)
   for (const finding of findings) {
     const place = [
       finding.file,
@@ -224,6 +224,11 @@ export function progressText({ done, total, rows = 0, seconds }: Advance): strin
   }
   if (canEstimate && seconds >= 1) parts.push(`${duration((seconds * (1 - share)) / share)} left`)
   return parts.join(', ')
+}
+
+/** A number with its noun: `1 row`, `2 rows`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`
 }
 
 const grouped = (count: number) => Math.round(count).toLocaleString('en')

@@ -1,6 +1,11 @@
 /** Public API of ingest: intake channels, receipts, quarantine, and the pipeline to a staged part. */
 export { ignoredHints, startBackgroundTasks } from './background-tasks.ts'
-export { type BundleErasure, eraseBundle } from './erasure/erase-bundle.ts'
+export {
+  type BundleErasure,
+  type ErasedBundle,
+  eraseBundle,
+  listErasedBundles,
+} from './erasure/erase-bundle.ts'
 export { reasonOf } from './erasure/stored-bytes.ts'
 export { startIngestJobs } from './jobs.ts'
 export { lockOf } from './pipeline/edition-lock.ts'

@@ -13,14 +13,14 @@ export {
   findErasures,
   finishRestore,
   type RestoredSet,
-  readErasures,
+  readLedger,
   refuseUnfinishedRestore,
   restoreSet,
   writeBackup,
 } from './backup/index.ts'
 export { applyErasures } from './erasure/apply-erasures.ts'
 export { type Erasure, eraseBundleAct, eraseVersionAct } from './erasure/erase.ts'
-export { appendErasures, parseErasures } from './erasure/ledger.ts'
+export { appendErasures } from './erasure/ledger.ts'
 export { verifyErasure } from './erasure/verify.ts'
 export { operationsRoutes } from './routes.ts'
 export { compareSizes, scrub, startScrub } from './verify/scrub.ts'

@@ -18,7 +18,7 @@ import {
 } from '../catalogue/index.ts'
 import type { Transaction } from '../db/database.ts'
 import type { Patience } from '../db/lock.ts'
-import { eraseBundle, lockOf, reasonOf } from '../ingest/index.ts'
+import { type ErasedBundle, eraseBundle, lockOf, reasonOf } from '../ingest/index.ts'
 import { problem } from '../platform/problem.ts'
 import { dropRecords, removeVersion } from '../records/index.ts'
 import { dropControlled } from './pipeline/control.ts'
@@ -38,6 +38,20 @@ interface VersionErasureAct {
   readonly edition: string
   readonly version: number
   readonly actor: string
+  readonly reason: string
+  /** The moment of an erasure that was decided before and is applied again. */
+  readonly at?: Date
+  /** Called in the transaction of each decision; if it throws, nothing is erased. Not for drafts. */
+  readonly onDecided?: OnDecided | undefined
+}
+
+type OnDecided = (erased: ErasedBundle | ErasedPublished) => Promise<void>
+
+/** A published version whose erasure is decided. */
+export interface ErasedPublished {
+  readonly kind: 'version'
+  readonly version: StoredVersion
+  readonly at: Date
   readonly reason: string
 }
 
@@ -67,7 +81,7 @@ export async function eraseVersion(
   await refuseOnMirror(context.database.work)
   context.contracts.get(dataset)
   const reason = reasonOf(act.reason)
-  const at = context.clock()
+  const at = act.at ?? context.clock()
   const work = () =>
     context.database.work.begin(async (tx) => {
       const found = await findStored(tx, { dataset, edition, number })
@@ -85,7 +99,11 @@ export async function eraseVersion(
       context.observe('version-withdrawn', { dataset, edition, version: number })
     context.observe('data-erased', { kind: 'version', cause: 'request', dataset, edition, version: number })
   }
-  const finished = await finishErasure(context, found.id, { actor: act.actor, reason })
+  const finished = await finishErasure(context, found.id, {
+    actor: act.actor,
+    reason,
+    onDecided: act.onDecided,
+  })
   return { at: found.erasedAt ?? at, already: !first, wasPublished: found.isPublished, ...finished }
 }
 
@@ -98,10 +116,12 @@ async function decidePublished(
 ): Promise<boolean> {
   if (found.erasedAt !== null) return false
   const { actor, reason } = act
-  await writeAudit(tx, { at, actor, action: 'version-erased', subject: nameOf(found), detail: { reason } })
+  const audited = { at: context.clock(), actor, action: 'version-erased' as const, subject: nameOf(found) }
+  await writeAudit(tx, { ...audited, detail: { reason } })
   const job = { version: found.id, actor, reason }
   await context.jobs.send(tx, eraseVersionJob, job)
   await context.jobs.send(tx, eraseVersionJob, job, { afterSeconds: againSeconds })
+  await act.onDecided?.({ kind: 'version', version: found, at, reason })
   // Last, because it locks the change counter.
   assert.ok(await writeErasure(tx, found, { reason, at }))
   return true
@@ -128,7 +148,7 @@ const nameOf = ({ dataset, edition, number }: StoredVersion) => `${dataset}/${ed
 async function finishErasure(
   context: AppContext,
   id: number,
-  by: { readonly actor: string; readonly reason: string },
+  by: Pick<VersionErasureAct, 'actor' | 'reason' | 'onDecided'>,
 ): Promise<Pick<VersionErasure, 'bundles' | 'remaining'>> {
   const found = await findStored(context.database.work, { id })
   assert.ok(found)
@@ -145,9 +165,8 @@ async function finishErasure(
       remaining.push({ bundle, versions })
       continue
     }
-    // A bundle that was received again since is another delivery of the same bytes.
-    const limit = found.erasedAt === null ? {} : { receivedUntil: found.erasedAt }
-    const erased = await eraseBundle(context, { id: bundle, ...by, ...limit }).catch(unlessUnknown)
+    const moment = found.erasedAt === null ? {} : { at: found.erasedAt }
+    const erased = await eraseBundle(context, { id: bundle, ...by, ...moment }).catch(unlessUnknown)
     for (const one of erased?.bundles ?? []) bundles.add(one)
   }
   return { bundles: [...bundles].sort(), remaining }

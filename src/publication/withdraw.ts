@@ -1,7 +1,7 @@
 /** Withdrawal: takes back a published version, with a reason. Its address answers 410 from then on. */
 
 import { writeAudit } from '../accounts/index.ts'
-import { type AppContext, refuseOnMirror, withdrawVersion } from '../catalogue/index.ts'
+import { type AppContext, findStored, refuseOnMirror, withdrawVersion } from '../catalogue/index.ts'
 import type { Patience } from '../db/lock.ts'
 import { lockOf } from '../ingest/index.ts'
 import { problem } from '../platform/problem.ts'
@@ -13,6 +13,8 @@ interface Withdrawal {
   readonly version: number
   readonly reason: string
   readonly actor: string
+  /** The moment of a withdrawal that was decided before and is applied again. */
+  readonly at?: Date
 }
 
 function unlessPending(error: { readonly code?: string }): undefined {
@@ -20,8 +22,8 @@ function unlessPending(error: { readonly code?: string }): undefined {
 }
 
 /**
- * Withdraws a version, and removes its data unless they are retained. Returns false if it was withdrawn before. Throws `dataset-not-found`,
- * `version-not-found`, `reason-missing`, `mirror-read-only`, and `edition-busy` when the patience ends.
+ * Withdraws a version, and removes its data unless they are retained. Returns false if it was withdrawn before,
+ * which is not audited again. Throws `dataset-not-found`, `version-not-found`, `reason-missing`, `mirror-read-only`, and `edition-busy` when the patience ends.
  */
 export async function withdraw(
   context: AppContext,
@@ -34,6 +36,10 @@ export async function withdraw(
   if (reason.trim() === '') throw problem('reason-missing', { path: 'reason' })
   const work = () =>
     context.database.work.begin(async (tx) => {
+      const found = await findStored(tx, { dataset, edition, number: version })
+      if (found?.isPublished !== true) throw problem('version-not-found', { path: 'version' })
+      // The edition lock is held, so it stays as it is.
+      if (found.isWithdrawn) return false
       await writeAudit(tx, {
         at: context.clock(),
         actor: withdrawal.actor,
@@ -41,9 +47,8 @@ export async function withdraw(
         subject: `${dataset}/${edition}/v${version}`,
         detail: { reason },
       })
-      const withdrawn = await withdrawVersion(tx, { dataset, edition, version, reason, at: context.clock() })
-      if (withdrawn === undefined) throw problem('version-not-found', { path: 'version' })
-      return withdrawn
+      const at = withdrawal.at ?? context.clock()
+      return (await withdrawVersion(tx, { dataset, edition, version, reason, at })) === true
     })
   const done = await context.database.lock(lockOf(withdrawal), work, patience)
   if (done) context.observe('version-withdrawn', { dataset, edition, version })

@@ -2,14 +2,14 @@
  * Where data are after they were refused, quarantined, staged, published, withdrawn and erased: a marker in
  * their cells is searched in every table and every file. An erasure that breaks off anywhere is repeated.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { findInTables } from '../../src/db/traces.ts'
 import { applyRetention } from '../../src/ingest/erasure/retention.ts'
 import { dropBundle, eraseBundle, receive, takeBundle } from '../../src/ingest/index.ts'
 import { findInFiles } from '../../src/operations/erasure/find-in-files.ts'
-import { applyErasures, eraseBundleAct, eraseVersionAct, parseErasures } from '../../src/operations/index.ts'
+import { applyErasures, eraseBundleAct, eraseVersionAct, readLedger } from '../../src/operations/index.ts'
 import { eraseVersion, withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, writeBag } from '../support/open-test-context.ts'
@@ -25,7 +25,7 @@ const testContext = await openTestContext(t, { contracts: [wells] })
 const { context, get, bring, moveTo, folder } = testContext
 const of = (edition: string, rows: string) => ({ dataset: 'wells', edition, rows: `well,depth\n${rows}` })
 const quiet = () => undefined
-const act = { actor: 'cli:officer', reason: 'It names a child.' }
+const act = { actor: 'cli:officer', reason: 'A record identified a person.' }
 const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -105,7 +105,8 @@ t.test('a public version is withdrawn in the same act; what others hold stays', 
   })
   t.same((await get('/v1/changes')).json<{ data: { erased?: boolean }[] }>().data.at(-1)?.erased, true)
   await eraseVersionAct(context, of2, { ...act, backups })
-  const ledger = parseErasures(await readFile(join(backups, 'erasures.jsonl'), 'utf8'))
+  const { entries } = await readLedger(backups)
+  const ledger = entries.slice(-2)
   t.match(
     ledger.map(({ at: _at, origin: _origin, ...entry }) => entry),
     [
@@ -113,7 +114,7 @@ t.test('a public version is withdrawn in the same act; what others hold stays', 
       { kind: 'bundle', bundle: newer.id },
     ],
   )
-  t.equal(ledger.length, 2, 'a repeat adds no line')
+  t.equal(entries.length, 5, 'with the three erasures of before; a repeat adds no line')
   t.same(await placesOf('marker-both'), ['bundles', 'editions', 'published.v'], 'version 1 stays')
   t.match((await eraseVersion(context, { ...of2, version: 1, ...act })).bundles, [bundle.id])
   t.same(await placesOf('marker-both'), [])
@@ -244,7 +245,7 @@ t.test('the audit log over HTTP: for admins, each entry once', async (t) => {
   t.equal((await get('/v1/audit?since=2026-01-01&cursor=abc', { authorization })).status, 400)
 })
 
-t.test('a ledger applies to what the service itself had when it was written', async (t) => {
+t.test('a ledger applies to what the service itself erased', async (t) => {
   const { id: bundle } = await testContext.take(of('2070', 'marker-ledger,1\n'))
   await testContext.publish('wells', '2070')
   const version = {
@@ -257,12 +258,13 @@ t.test('a ledger applies to what the service itself had when it was written', as
   const status = async () => (await get('/v1/datasets/wells/editions/2070/versions/1')).status
   const later = '2099-01-01T00:00:00Z'
   await applyErasures(context, [{ ...version, at: later, origin: 'another service' }])
-  await applyErasures(context, [{ ...version, at: '2020-01-01T00:00:00Z' }])
   await applyErasures(context, [{ ...version, at: later, version: 7 }])
-  await applyErasures(context, [{ kind: 'bundle', bundle, at: '2020-01-01T00:00:00Z', reason: 'Wrong.' }])
-  t.equal(await status(), 200, 'of another service, from before it arrived, or of another version')
+  t.equal(await status(), 200, 'of another service, or of another version')
   // The versions with rows of an erased bundle had been erased or withdrawn before.
   await applyErasures(context, [{ kind: 'bundle', bundle, at: later, reason: 'Wrong.' }])
   t.equal(await status(), 410)
   t.same(await placesOf('marker-ledger'), [])
+  await testContext.take(of('2070', 'marker-ledger,1\n'))
+  await applyErasures(context, [{ kind: 'bundle', bundle, at: later, reason: 'Wrong.' }])
+  t.not((await placesOf('marker-ledger')).length, 0, 'received again since that erasure')
 })

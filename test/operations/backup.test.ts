@@ -2,35 +2,37 @@
  * A backup while editions are published, restored to another data folder and database: everything that is served
  * is the same, unfinished work continues, and nothing altered, truncated or incomplete is restored.
  */
-import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import {
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { loadServiceKey } from '../../src/accounts/index.ts'
 import { openPrivateKey, readPublicKey, signBytes } from '../../src/bundle/index.ts'
 import { findOrigin } from '../../src/catalogue/index.ts'
-import { buildContext, loadAllContracts, type OpenContext } from '../../src/context.ts'
+import type { OpenContext } from '../../src/context.ts'
 import { hasContent, isLoadedWith, loadTables } from '../../src/db/load-tables.ts'
 import { knownMigrations } from '../../src/db/migrate.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { readSetting } from '../../src/db/settings-store.ts'
 import { findReceipt, receive, takeBundle } from '../../src/ingest/index.ts'
-import {
-  type ApplyErasures,
-  BackupFault,
-  checkSets,
-  findErasures,
-  finishRestore,
-  refuseUnfinishedRestore,
-  restoreSet,
-  writeBackup,
-} from '../../src/operations/index.ts'
+import { checkSets, restoreSet, writeBackup } from '../../src/operations/index.ts'
 import { digestOfFile } from '../../src/platform/digest.ts'
-import { buildEventLog } from '../../src/platform/log/events.ts'
 import { listPublications, publishEdition, withdraw } from '../../src/publication/index.ts'
 import { databaseOptions, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, temporaryFolder, writeBag } from '../support/open-test-context.ts'
 import { officeKey } from '../support/openpgp.ts'
+import { reasonOf, restoreTrial } from '../support/restore-trial.ts'
 import { addressesOf, answer, feedOf, serving } from '../support/two-contexts.ts'
 
 t.setTimeout(120_000)
@@ -71,59 +73,8 @@ const waiting = await receive(context, { path: bag, broughtBy: 'cli:test' })
 const part = await take('park-register', '2024', 'lime')
 await source.publish('park-register', '2024', { at: new Date('2026-05-01T00:00:00Z') })
 
-/** The settings that name a database and the logins of its roles. */
-function loginsOf(url: string) {
-  const { DATABASE_URL = url, QINGDAN_WORK_URL, QINGDAN_SERVE_URL } = databaseOptions(url).config
-  return { DATABASE_URL, QINGDAN_WORK_URL, QINGDAN_SERVE_URL }
-}
-
-let restores = 0
-
-/** Restores to a new data folder and database, and opens the service there, with the clock of the source. */
-async function restoreTo(
-  t: Pick<Test, 'rejects' | 'teardown'>,
-  {
-    from = sets,
-    isInterrupted = false,
-    applyErasures,
-  }: { from?: string; isInterrupted?: boolean; applyErasures?: ApplyErasures } = {},
-): Promise<OpenContext> {
-  const url = await emptyDatabase(t)
-  const data = join(folder, `restored-${++restores}`)
-  const config = { ...source.context.config, ...loginsOf(url), QINGDAN_DATA: data }
-  const { observe, metrics } = buildEventLog({ debug() {}, info() {}, warn() {}, error() {} } as never)
-  const checkContracts = () => loadAllContracts(config)
-  const target = { config, observe, now: context.clock() }
-  const order = { folder: from, key, trusted }
-  if (isInterrupted) {
-    const interrupt = () => Promise.reject(new Error('interrupted'))
-    await t.rejects(restoreSet(target, { ...order, checkContracts: interrupt }), /interrupted/)
-  }
-  const { set } = await restoreSet(target, { ...order, checkContracts })
-  await t.rejects(refuseUnfinishedRestore(config), /has not ended/, 'no start before the end')
-  const database = await openDatabase({ config, observe })
-  const restored = await buildContext({
-    config,
-    contracts: await checkContracts(),
-    database,
-    clock: context.clock,
-    observe,
-    metrics,
-  } as never)
-  t.teardown(() => restored.close())
-  await finishRestore(restored, { folder: from, set, actor: 'cli:test', applyErasures })
-  await refuseUnfinishedRestore(config)
-  return restored
-}
-
-/** The reason of a refusal. */
-async function reasonOf(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  return error instanceof BackupFault ? error.reason : `unexpected: ${error}`
-}
+const restoreTo = (t: Parameters<typeof restoreTrial>[0]) =>
+  restoreTrial(t, context, { from: sets, key, trusted, folder })
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
 
@@ -268,6 +219,22 @@ t.test('altered, truncated and incomplete sets are refused', async (t) => {
     ],
     'a truncated object': ['damaged', async (copy) => truncate((await objects(copy)).at(-1) ?? '', 10)],
     'a missing object': ['incomplete', async (copy) => rm((await objects(copy)).at(3) ?? '')],
+    'a renamed set': [
+      'damaged',
+      async (copy) => {
+        const newest = description(copy).replace(name, '2027-01-01T000000Z-abcdef.json')
+        await rename(description(copy), newest)
+        await rename(`${description(copy)}.asc`, `${newest}.asc`)
+      },
+    ],
+    'a set renamed within its second': [
+      'damaged',
+      async (copy) => {
+        const other = description(copy).replace(/-[0-9a-f]{6}\.json$/, '-ffffff.json')
+        await rename(description(copy), other)
+        await rename(`${description(copy)}.asc`, `${other}.asc`)
+      },
+    ],
     'another description': ['damaged', edit(/"software":"/, '"software":"9')],
     'a removed object': ['damaged', edit(/\{"name":"[^}]*\},/, '')],
     'a missing signature': ['incomplete', async (copy) => rm(`${description(copy)}.asc`)],
@@ -312,40 +279,19 @@ t.test('only an empty place and the right keys', async (t) => {
   t.equal(await reasonOf(restoreSet(target(config), untrusted)), 'damaged')
   const inside = { folder: join(context.config.QINGDAN_DATA, 'sets'), recipient, actor: 'cli:test' }
   t.equal(await reasonOf(writeBackup(context, inside)), 'folder-unusable')
+  await symlink(context.config.QINGDAN_DATA, join(folder, 'link'))
+  for (const linked of ['link', join('link', 'new', 'sets')])
+    t.equal(
+      await reasonOf(writeBackup(context, { ...inside, folder: join(folder, linked) })),
+      'folder-unusable',
+      'inside by a symbolic link',
+    )
   const own = writeBackup(context, { folder: sets, recipient: trusted, actor: 'cli:test' })
   t.equal(await reasonOf(own), 'key-unusable', 'the key that would be lost')
   t.same(await Promise.all([reasonOf(back()), reasonOf(back())]).then((reasons) => reasons.sort()), [
     'busy',
     'unexpected: undefined',
   ])
-})
-
-t.test('erasures later than the set are applied', async (t) => {
-  await back()
-  source.moveTo('2026-03-02T04:00:00Z')
-  const erased = {
-    kind: 'version',
-    dataset: 'tree-register',
-    edition: '2024',
-    version: 1,
-    reason: 'Personal',
-  }
-  const lines = ['2026-02-01T00:00:00.000Z', '2026-03-02T04:00:00.000Z'].map((at) =>
-    JSON.stringify({ at, ...erased }),
-  )
-  await writeFile(join(sets, 'erasures.jsonl'), `${lines.join('\n')}\n`)
-  const applied: unknown[] = []
-  const applyErasures: ApplyErasures = async (_context, entries) => void applied.push(...entries)
-  await restoreTo(t, { isInterrupted: true, applyErasures })
-  t.same(applied, [{ at: '2026-03-02T04:00:00.000Z', ...erased }], 'not those that the set has already')
-  const set = { description: { at: '2026-03-01T04:00:00.000Z' } } as never
-  t.equal(await reasonOf(findErasures(sets, set, undefined)), 'erasures', 'never passed over')
-  await writeFile(join(sets, 'erasures.jsonl'), `${lines[0]}\n{"at":"2026-`)
-  t.equal(
-    await reasonOf(findErasures(sets, set, async () => undefined)),
-    'erasures',
-    'a line that is cut off',
-  )
 })
 
 t.test('data of an older schema are migrated after they are loaded', async (t) => {

@@ -13,6 +13,8 @@ export interface StoredVersion extends VersionName {
   readonly id: number
   readonly isPublished: boolean
   readonly isWithdrawn: boolean
+  readonly withdrawnAt: Date | null
+  readonly withdrawnReason: string | null
   readonly publishedAt: Date | null
   readonly erasedAt: Date | null
   /** Ids of all bundles that its rows come from. */
@@ -30,7 +32,8 @@ export async function findStored(
       : runner`e.dataset = ${of.dataset} AND e.edition = ${of.edition} AND v.number = ${of.number}`
   const [row] = await runner<StoredVersion[]>`
     SELECT v.id::float8 AS id, e.dataset, e.edition, v.number, v.published_at IS NOT NULL AS "isPublished",
-      v.withdrawn_at IS NOT NULL AS "isWithdrawn", v.published_at AS "publishedAt", v.erased_at AS "erasedAt",
+      v.withdrawn_at IS NOT NULL AS "isWithdrawn", v.withdrawn_at AS "withdrawnAt",
+      v.withdrawn_reason AS "withdrawnReason", v.published_at AS "publishedAt", v.erased_at AS "erasedAt",
       ARRAY(SELECT DISTINCT b.id COLLATE "C" FROM ${bundlesOf(runner)} AS b(id) ORDER BY 1) AS bundles
     FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id WHERE ${wanted}`
   return row
@@ -77,6 +80,27 @@ export async function writeErasure(
   // Withdrawn earlier: readers of the feed have seen that change and need another one.
   await appendChange(tx, { at, kind: 'version-withdrawn', ...name, body: { reason, erased: true } })
   return true
+}
+
+export interface ErasedVersion extends VersionName {
+  readonly erasedAt: Date
+  readonly reason: string
+  readonly withdrawnAt: Date
+  readonly withdrawnReason: string
+}
+
+/** All erased versions, the first erased first; the reason is that of their tombstone. */
+export async function listErasedVersions(runner: Runner): Promise<readonly ErasedVersion[]> {
+  return runner<ErasedVersion[]>`
+    SELECT e.dataset, e.edition, v.number, v.erased_at AS "erasedAt", c.reason,
+      v.withdrawn_at AS "withdrawnAt", v.withdrawn_reason AS "withdrawnReason"
+    FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
+    JOIN LATERAL (
+      SELECT body->>'reason' AS reason, position FROM qingdan.change
+      WHERE dataset = e.dataset AND edition = e.edition AND version = v.number
+        AND kind = 'version-withdrawn' AND body->>'erased' = 'true'
+      ORDER BY position DESC LIMIT 1) c ON true
+    WHERE v.erased_at IS NOT NULL ORDER BY c.position`
 }
 
 /** Versions whose records are still stored though they were erased, or withdrawn at or before a moment. */

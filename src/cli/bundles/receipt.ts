@@ -10,7 +10,7 @@ import {
   writeReceiptFiles,
 } from '../../ingest/index.ts'
 import type { Common, FindingsOption } from '../command.ts'
-import { print, table, writeFindings } from '../output.ts'
+import { counted, print, stateText, table, writeFindings } from '../output.ts'
 import { withContext } from '../with-context.ts'
 
 export interface ReceiptOptions extends Common, FindingsOption {
@@ -39,7 +39,7 @@ export async function showReceipt(context: OpenContext, receipt: Receipt, option
   print.result(options, { ...receiptBody(context, receipt), findings }, () => {
     print.receipt(receipt, findings)
     print.line(
-      `  received ${receipt.receivedAt.toISOString()} from ${receipt.broughtBy}, ${receipt.bytes} bytes`,
+      `  received ${receipt.receivedAt.toISOString()} from ${receipt.broughtBy}, ${counted(receipt.bytes, 'byte')}`,
     )
     for (const { state, at } of receipt.history) print.line(`  ${at}  ${state}`)
     for (const { file, digest } of receipt.files) print.line(`  sha256 ${digest}  ${file}`)

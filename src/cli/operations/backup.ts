@@ -2,7 +2,7 @@
 import { type BackupReport, type CheckedSet, checkSets, writeBackup } from '../../operations/index.ts'
 import { readPublicKeyFile } from '../bundles/key-files.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
-import { print, progressLine } from '../output.ts'
+import { counted, print, progressLine } from '../output.ts'
 import { withService } from '../with-context.ts'
 import { explainFault } from './fault.ts'
 
@@ -28,7 +28,7 @@ export async function backup(folder: string, options: BackupOptions): Promise<nu
       const order = { folder, recipient, keepSets, actor: actor(), progress: progressLine('backup') }
       const report = await writeBackup(context, order)
       print.result(options, report, () => printReport(report))
-      return report.damaged.length === 0 ? exitCodes.ok : exitCodes.failed
+      return report.damaged.length + report.objectsReplaced.length === 0 ? exitCodes.ok : exitCodes.failed
     }),
   )
 }
@@ -43,12 +43,16 @@ function keepOf({ keep, check }: BackupOptions): number | undefined {
 
 function printReport(report: BackupReport): void {
   print.line(`backed up  ${report.set}`)
-  print.line(`  ${report.tables} tables, ${report.rows} rows, ${report.files} files, ${report.bytes} bytes`)
+  print.line(`  ${counted(report.tables, 'table')}, ${counted(report.rows, 'row')}, ${counted(report.files, 'file')}, ${counted(report.bytes, 'byte')}`)
   print.line(
-    `  ${report.objectsWritten} objects with ${report.bytesWritten} bytes written, ${report.objectsReused} reused`,
+    `  ${counted(report.objectsWritten, 'object')} with ${counted(report.bytesWritten, 'byte')} written, ${report.objectsReused} reused`,
   )
   print.line(`  signed by ${report.signedBy}, encrypted to ${report.recipient}`)
   for (const set of report.setsRemoved) print.line(`  removed the set ${set}`)
+  for (const name of report.objectsReplaced)
+    print.line(`  altered in the backup folder, written again: ${name}`)
+  if (report.objectsReplaced.length > 0)
+    print.line('  This set is complete; qingdan backup --check names the older sets that are damaged.')
   for (const path of report.damaged) print.line(`  missing or altered: ${path}`)
 }
 
@@ -61,6 +65,6 @@ async function check(folder: string, options: BackupOptions): Promise<number> {
 
 function printChecked({ set, at, signedBy, objects, bytes, faults }: CheckedSet): void {
   print.line(`${faults.length === 0 ? 'complete' : 'damaged'}  ${set}`)
-  if (at !== null) print.line(`  ${objects} objects, ${bytes} bytes, signed by ${signedBy}`)
+  if (at !== null) print.line(`  ${counted(objects, 'object')}, ${counted(bytes, 'byte')}, signed by ${signedBy}`)
   for (const fault of faults) print.line(`  ${fault}`)
 }

@@ -2,7 +2,7 @@
 import { getReceiptLike } from '../../ingest/index.ts'
 import { type Erasure, eraseBundleAct, eraseVersionAct, verifyErasure } from '../../operations/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
-import { print, progressLine } from '../output.ts'
+import { counted, print, progressLine } from '../output.ts'
 import { withService } from '../with-context.ts'
 import { confirm } from './confirm.ts'
 
@@ -86,7 +86,7 @@ export async function verify({ verify: marker, ...options }: VerifyOptions): Pro
     const check = await verifyErasure(context, marker, progressLine('erase'))
     const isFound = check.tables.length + check.files.length > 0
     print.result(options, { isFound, ...check }, () => {
-      for (const { table, rows } of check.tables) print.line(`found in table ${table}, ${rows} rows`)
+      for (const { table, rows } of check.tables) print.line(`found in table ${table}, ${counted(rows, 'row')}`)
       for (const path of check.files) print.line(`found in file ${path}`)
       for (const { path, reason } of check.unsearched) print.line(`not searched: ${path} (${reason})`)
       for (const { step, sql } of check.refused)
@@ -95,7 +95,7 @@ export async function verify({ verify: marker, ...options }: VerifyOptions): Pro
         print.line(
           'not searched: files and write-ahead log of the server at DATABASE_URL; see docs/erasure.md',
         )
-      if (!isFound) print.line(`Not found in any table, nor in ${check.filesSearched} files.`)
+      if (!isFound) print.line(`Not found in any table, nor in ${counted(check.filesSearched, 'file')}.`)
     })
     return isFound ? exitCodes.refused : exitCodes.ok
   })

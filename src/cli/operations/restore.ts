@@ -14,7 +14,7 @@ import { buildEventLog } from '../../platform/log/events.ts'
 import { openKeyFile, readPublicKeyFile } from '../bundles/key-files.ts'
 import { actor, type Common, exitCodes } from '../command.ts'
 import { loadSettings } from '../load-settings.ts'
-import { print, progressLine } from '../output.ts'
+import { counted, print, progressLine } from '../output.ts'
 import { withContext } from '../with-context.ts'
 import { explainFault } from './fault.ts'
 
@@ -33,7 +33,7 @@ export async function restore(folder: string, options: RestoreOptions): Promise<
     const now = new Date()
     const order = { folder, key, trusted, set: options.set, progress: progressLine('restore') }
     // Before anything is written: erased data must not return.
-    await findErasures(folder, await chooseSet(order, now), applyErasures)
+    await findErasures(folder, await chooseSet(order, now))
     const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
     const { observe } = buildEventLog(pino({ level, base: null }, pino.destination({ dest: 2, sync: true })))
     const checkContracts = () => loadAllContracts(config)
@@ -55,16 +55,21 @@ export async function restore(folder: string, options: RestoreOptions): Promise<
 
 function printRestored(
   { set, tables, rows, files, bytes }: RestoredSet,
-  { erasures, bundles, publications }: FinishedRestore,
+  { erasures, tornBytes, bundles, publications }: FinishedRestore,
   isTrusted: boolean,
 ): void {
   print.line(`restored  ${set.name}, the state of ${set.description.at}`)
-  print.line(`  ${tables} tables, ${rows} rows, ${files} files, ${bytes} bytes`)
+  print.line(`  ${counted(tables, 'table')}, ${counted(rows, 'row')}, ${counted(files, 'file')}, ${counted(bytes, 'byte')}`)
   print.line(`  signed by ${set.signer.fingerprint}`)
   if (!isTrusted)
     print.line('  Compare this fingerprint with that of your service; --trust <key.asc> does so by itself.')
-  if (erasures.length > 0) print.line(`  ${erasures.length} later erasures were applied again`)
+  if (erasures.length > 0)
+    print.line(`  erased again, as after the set: ${counted(erasures.length, 'erasure')}`)
+  if (tornBytes > 0)
+    print.line(
+      '  The last line of erasures.jsonl is incomplete: that erasure was interrupted before it was decided. Repeat it.',
+    )
   if (bundles + publications > 0)
-    print.line(`  ${bundles} bundles and ${publications} publications continue when the service starts`)
+    print.line(`  ${counted(bundles, 'bundle')} and ${counted(publications, 'publication')}, unfinished, continue when the service starts`)
   print.line('  Check it with qingdan verify, then start the service.')
 }

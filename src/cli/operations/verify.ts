@@ -1,7 +1,7 @@
 /** `qingdan verify`: prints every defect of what is stored, and what was done about it. */
 import { type Defect, type VerifyReport, verify } from '../../operations/index.ts'
 import { type Common, exitCodes } from '../command.ts'
-import { print, progressLine } from '../output.ts'
+import { counted, print, progressLine } from '../output.ts'
 import { withService } from '../with-context.ts'
 
 export interface VerifyOptions extends Common {
@@ -19,7 +19,7 @@ function printReport({ isIntact, checked, defects }: VerifyReport, repair: boole
   for (const defect of defects) printDefect(defect)
   const counts = Object.entries(checked).map(([name, count]) => `${count} ${name}`)
   const remaining = defects.filter(({ isResolved }) => !isResolved).length
-  const outcome = isIntact ? 'intact' : `${remaining} defects remain`
+  const outcome = isIntact ? 'intact' : `remaining: ${counted(remaining, 'defect')}`
   print.line(`${outcome}; compared: ${counts.join(', ')}`)
   if (isIntact) return
   const next = repair ? 'Restore them from a backup; see docs/verify.md.' : 'Next: qingdan verify --repair'

@@ -34,7 +34,7 @@ export async function exportBag(options: ExportOptions): Promise<number> {
 
 function printExported({ out, changes, versions, bytes, left, signedBy, cursor }: Exported): void {
   print.line(`exported  ${out}`)
-  print.line(`  ${changes} changes, ${versions} versions, ${bytes} bytes`)
+  print.line(`  ${counted(changes, 'change')}, ${counted(versions, 'version')}, ${counted(bytes, 'byte')}`)
   if (left.length > 0) print.line(`  left out because they are restricted: ${left.join(', ')}`)
   print.line(`  signed by ${signedBy}`)
   if (cursor !== null) print.line(`  next export: qingdan export --since ${cursor}`)

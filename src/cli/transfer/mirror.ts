@@ -37,7 +37,7 @@ async function takeOne(context: OpenContext, path: string, options: Common): Pro
     print.result(options, { path, ...report }, () => {
       const { changes, versions, records, signedBy, cursor } = report
       print.line(report.state === 'taken' ? `imported  ${path}` : `already imported  ${path}`)
-      print.line(`  ${changes} changes, ${versions} versions, ${records} records, signed by ${signedBy}`)
+      print.line(`  ${counted(changes, 'change')}, ${counted(versions, 'version')}, ${counted(records, 'record')}, signed by ${signedBy}`)
       print.line(`  next export: qingdan export --since ${cursor}`)
     })
     return true

@@ -75,7 +75,7 @@ export async function run(url: string, options: PullOptions): Promise<number> {
   } catch (error) {
     if (stop.signal.aborted) {
       print.refusal(
-        `Interrupted. ${sink?.state?.changes ?? 0} changes are applied; run the command again to continue.`,
+        `Interrupted. Applied: ${counted(sink?.state?.changes ?? 0, 'change')}; run the command again to continue.`,
       )
       return exitCodes.problem
     }
@@ -98,7 +98,7 @@ function printReport(report: PullReport, sink: Sink | undefined): void {
   const { changes, versionsTaken, versionsDropped, records, bytes, signedBy, unknownTypes } = report
   print.line(changes === 0 && versionsTaken === 0 ? `up to date  ${sink?.name}` : `pulled  ${sink?.name}`)
   print.line(
-    `  ${changes} changes, ${versionsTaken} versions taken, ${versionsDropped} dropped, ${records} records, ${bytes} bytes`,
+    `  ${counted(changes, 'change')}, ${counted(versionsTaken, 'version')} taken, ${versionsDropped} dropped, ${counted(records, 'record')}, ${counted(bytes, 'byte')}`,
   )
   if (unknownTypes.length > 0) {
     print.line(`  changes of unknown types, only recorded in the change list: ${unknownTypes.join(', ')}`)

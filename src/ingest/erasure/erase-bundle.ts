@@ -17,8 +17,22 @@ interface BundleErasureAct {
   readonly id: string
   readonly actor: string
   readonly reason: string
-  /** Leaves a bundle alone that was received again after this moment. */
-  readonly receivedUntil?: Date
+  /**
+   * The moment of an erasure that was decided before, which is finished or applied again: a bundle that has it
+   * in its history and was received again since is left alone. Moments are compared for equality only, because
+   * a clock may have been set back.
+   */
+  readonly at?: Date
+  /** Called for each bundle in the transaction of the decision; if it throws, nothing is erased. */
+  readonly onDecided?: ((erased: ErasedBundle) => Promise<void>) | undefined
+}
+
+/** A bundle whose erasure is decided. */
+export interface ErasedBundle {
+  readonly kind: 'bundle'
+  readonly bundle: string
+  readonly at: Date
+  readonly reason: string
 }
 
 export interface BundleErasure {
@@ -30,7 +44,10 @@ export interface BundleErasure {
   readonly bundles: readonly string[]
 }
 
-/** Erases a bundle. Throws `bundle-not-found`, `reason-missing`, and `bundle-published` with the versions. */
+/**
+ * Erases a bundle. Returns undefined if it was left alone. Throws `bundle-not-found`, `reason-missing`, and
+ * `bundle-published` with the versions.
+ */
 export async function eraseBundle(
   context: AppContext,
   act: BundleErasureAct,
@@ -75,11 +92,12 @@ function underLocks<T>(
 
 /** The decision, its audit entry and the jobs that remove the bytes, in one transaction. */
 async function decide(context: AppContext, act: BundleErasureAct) {
-  const at = context.clock()
+  const at = act.at ?? context.clock()
   return context.database.work.begin(async (tx) => {
     const bags = await lockBags(tx, act.id)
     const named = bags.find(({ id }) => id === act.id)
-    if (act.receivedUntil !== undefined && (named?.receivedAt ?? at) > act.receivedUntil) return undefined
+    if (named?.decidedAt === null && act.at !== undefined && (await isInHistory(tx, act.id, act.at)))
+      return undefined
     const bundles = bags.map(({ id }) => id)
     const versions = await listHolders(tx, bundles)
     if (versions.length > 0) throw problem('bundle-published', { versions })
@@ -89,27 +107,45 @@ async function decide(context: AppContext, act: BundleErasureAct) {
       const decision = { act: 'erase' as const, by: act.actor, at: at.toISOString(), reason: act.reason }
       await writeState(tx, id, 'dropped', at, { decision })
       await clearQuotes(tx, id)
-      const entry = { at, actor: act.actor, action: 'bundle-erased', subject: `bundle:${id}` }
+      const entry = {
+        at: context.clock(),
+        actor: act.actor,
+        action: 'bundle-erased',
+        subject: `bundle:${id}`,
+      }
       await writeAudit(tx, { ...entry, detail: { reason: act.reason } })
       await context.jobs.send(tx, eraseBundleJob, { bundle: id })
+      await act.onDecided?.({ kind: 'bundle', bundle: id, at, reason: act.reason })
     }
     const before = named?.decidedAt ?? null
     return { at: before === null ? at : new Date(before), already: before !== null, bundles, staged }
   })
 }
 
+async function isInHistory(tx: Transaction, id: string, at: Date): Promise<boolean> {
+  const entry = { state: 'dropped', at: at.toISOString() }
+  const rows = await tx`SELECT FROM qingdan.bundle WHERE id = ${id} AND history @> ${tx.json([entry])}`
+  return rows.length > 0
+}
+
 interface LockedBag {
   readonly id: string
-  readonly receivedAt: Date
   /** When its erasure was decided; null if it was not. */
   readonly decidedAt: string | null
+}
+
+/** Bundles that are erased, in no particular order of time. */
+export async function listErasedBundles({ database }: AppContext): Promise<readonly ErasedBundle[]> {
+  const rows = await database.work<{ bundle: string; at: string; reason: string }[]>`
+    SELECT id AS bundle, decision->>'at' AS at, decision->>'reason' AS reason
+    FROM qingdan.bundle WHERE decision->>'act' = 'erase' ORDER BY id`
+  return rows.map(({ at, ...row }) => ({ kind: 'bundle', ...row, at: new Date(at) }))
 }
 
 /** The bundle and the other bags of its group: rejected ones with a rejected one, the others together. */
 async function lockBags(tx: Transaction, id: string): Promise<readonly LockedBag[]> {
   return tx<LockedBag[]>`
-    SELECT one.id, one.received_at AS "receivedAt",
-      CASE WHEN one.decision->>'act' = 'erase' THEN one.decision->>'at' END AS "decidedAt"
+    SELECT one.id, CASE WHEN one.decision->>'act' = 'erase' THEN one.decision->>'at' END AS "decidedAt"
     FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}
     WHERE one.id = named.id OR (one.provider = named.provider
       AND one.group_identifier = named.group_identifier AND (one.decision->>'act' = 'erase'

@@ -4,7 +4,8 @@
  * already, in this or a former set, is not written again.
  */
 import { createReadStream } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { loadServiceKey, writeAudit } from '../../accounts/index.ts'
 import { openPrivateKey, type PublicKeyFile, readPublicKey, signBytes } from '../../bundle/index.ts'
 import { type AppContext, findOrigin, storedName, versionFolder } from '../../catalogue/index.ts'
@@ -12,7 +13,9 @@ import { knownMigrations } from '../../db/migrate.ts'
 import { openSnapshot, type Query, type Snapshot } from '../../db/snapshot.ts'
 import type { Progress } from '../../ingest/index.ts'
 import { packageVersion } from '../../platform/package-root.ts'
+import { completeLedger, ledgerLock } from '../erasure/ledger.ts'
 import { isCompressed, listDataFiles, type SnapshotFacts } from './data-files.ts'
+import { knownErasures } from './erasures.ts'
 import { BackupFault } from './fault.ts'
 import { type ObjectWriter, openObjectWriter } from './objects.ts'
 import { removeOldSets } from './prune.ts'
@@ -53,6 +56,8 @@ export interface BackupReport {
   readonly objectsReused: number
   readonly bytesWritten: number
   readonly setsRemoved: readonly string[]
+  /** Objects of former sets that were altered in the folder: written again for this set, damaged in the others. */
+  readonly objectsReplaced: readonly string[]
   /** Published files that are missing or differ from their record; the set holds them as they are. */
   readonly damaged: readonly string[]
 }
@@ -62,7 +67,10 @@ const filesAtOnce = 4
 
 /** Writes a set. Throws BackupFault with `folder-unusable`, `key-unusable` or `busy`; a set that failed is no set. */
 export async function writeBackup(context: AppContext, order: BackupOrder): Promise<BackupReport> {
-  refuseInside(resolve(order.folder), resolve(context.config.QINGDAN_DATA))
+  refuseInside(
+    await realPathOf(resolve(order.folder)),
+    await realPathOf(resolve(context.config.QINGDAN_DATA)),
+  )
   const service = await loadServiceKey(context)
   await refuseRecipient(order.recipient, service.fingerprint, context.clock())
   const refuse = () => new BackupFault('busy', 'Another backup of this service is running. Wait for its end.')
@@ -78,6 +86,16 @@ function refuseInside(folder: string, dataFolder: string): void {
     'folder-unusable',
     `${folder} is inside the data folder, and would be lost with it. Use a folder on another disk.`,
   )
+}
+
+/** A path without symbolic links; what does not exist yet is appended to its nearest folder. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
+    return join(await realPathOf(dirname(path)), basename(path))
+  }
 }
 
 async function refuseRecipient(recipient: PublicKeyFile, service: string, now: Date): Promise<void> {
@@ -102,17 +120,13 @@ async function writeLocked(
 ): Promise<BackupReport> {
   const folder = resolve(order.folder)
   const known = await knownObjects(folder, service, context.clock())
-  const writer = await openObjectWriter({
-    folder,
-    recipient: order.recipient,
-    secret: service.privateKey,
-    known,
-  })
+  const { recipient } = order
+  const writer = await openObjectWriter({ folder, recipient, secret: service.privateKey, known })
   const count = { written: 0, reused: 0 }
   // Created at its first use: without it, a restored service would have another one, and refuse the cursors of all.
   await findOrigin(context.database)
   const at = context.clock()
-  const snapshot = await openSnapshot(context.database.workUrl, choosePublished)
+  const { erasures, snapshot } = await beginSnapshot(context, folder)
   let manifest: Manifest
   let damaged: readonly string[]
   try {
@@ -136,14 +150,16 @@ async function writeLocked(
   const { content } = await writer.put(() => once(bytes), { compress: true })
   const { key } = await openPrivateKey(service.privateKey)
   const description = {
+    set,
     format: manifest.format,
     at: manifest.at,
     software: packageVersion(),
     migration: knownMigrations().at(-1) ?? 0,
-    recipient: order.recipient.fingerprint,
+    recipient: recipient.fingerprint,
     signer: service.publicKey,
     manifest: content,
     objects: [...writer.stored()],
+    erasures,
   } satisfies SetDescription
   await writeSet(folder, set, description, (text) => signBytes(text, key, { at: context.clock() }))
   context.observe('checkpoint-reached', { step: 'backup', point: 'set-written' })
@@ -158,7 +174,7 @@ async function writeLocked(
     subject: `backup:${set}`,
     detail: { folder, recipient: order.recipient.fingerprint, setsRemoved },
   })
-  const isNew = (object: StoredObject) => !known.has(object.name)
+  const isNew = (object: StoredObject) => known.get(object.name)?.sha256 !== object.sha256
   return {
     folder,
     set,
@@ -173,8 +189,18 @@ async function writeLocked(
     objectsReused: count.reused,
     bytesWritten: sum(description.objects.filter(isNew), (object) => object.bytes),
     setsRemoved,
+    objectsReplaced: writer.replaced(),
     damaged,
   }
+}
+
+/** A snapshot, and the lines of the ledger whose erasures it includes: no erasure is between the two. */
+async function beginSnapshot(context: AppContext, folder: string) {
+  return context.database.lock(ledgerLock, async () => {
+    await completeLedger(context, folder)
+    const erasures = await knownErasures(folder)
+    return { erasures, snapshot: await openSnapshot(context.database.workUrl, choosePublished) }
+  })
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

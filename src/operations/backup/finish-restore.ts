@@ -7,33 +7,27 @@ import { writeAudit } from '../../accounts/index.ts'
 import { type AppContext, bindRestored, dataFolderOf } from '../../catalogue/index.ts'
 import { requeueBundles } from '../../ingest/index.ts'
 import { requeuePublications } from '../../publication/index.ts'
-import { type ApplyErasures, type ErasureEntry, readErasures } from './erasures.ts'
-import { BackupFault } from './fault.ts'
+import { type ApplyErasures, type ErasureEntry, erasuresAfter, readLedger } from './erasures.ts'
 import { removeRestoreState } from './restore-marker.ts'
 import type { SignedSet } from './set.ts'
 
 export interface FinishedRestore {
   readonly erasures: readonly ErasureEntry[]
+  /** Bytes of an incomplete last line of the ledger, which was passed over; 0 without one. */
+  readonly tornBytes: number
   /** Unfinished bundles that are processed again. */
   readonly bundles: number
   /** Requested publications that are prepared again. */
   readonly publications: number
 }
 
-/** The erasures to apply. Throws BackupFault if there are some and nothing can apply them. */
+/** The erasures that the set does not know. Throws BackupFault if the ledger can't be read. */
 export async function findErasures(
   folder: string,
   set: SignedSet,
-  applyErasures: ApplyErasures | undefined,
-): Promise<readonly ErasureEntry[]> {
-  const entries = await readErasures(folder, new Date(set.description.at))
-  if (entries.length > 0 && applyErasures === undefined) {
-    throw new BackupFault(
-      'erasures',
-      `${entries.length} erasures are later than the set, and this version can't apply them. Use a newer version.`,
-    )
-  }
-  return entries
+): Promise<{ readonly entries: readonly ErasureEntry[]; readonly tornBytes: number }> {
+  const ledger = await readLedger(folder)
+  return { entries: erasuresAfter(ledger, set), tornBytes: ledger.tornBytes }
 }
 
 /** Finishes a restore. Safe to repeat after a crash. */
@@ -43,12 +37,12 @@ export async function finishRestore(
     readonly folder: string
     readonly set: SignedSet
     readonly actor: string
-    readonly applyErasures?: ApplyErasures | undefined
+    readonly applyErasures: ApplyErasures
   },
 ): Promise<FinishedRestore> {
   const { folder, set, actor, applyErasures } = order
-  const erasures = await findErasures(folder, set, applyErasures)
-  await applyErasures?.(context, erasures)
+  const { entries: erasures, tornBytes } = await findErasures(folder, set)
+  await applyErasures(context, erasures)
   const publications = await requeuePublications(context)
   const bundles = await requeueBundles(context)
   await writeAudit(context.database.work, {
@@ -61,5 +55,5 @@ export async function finishRestore(
   // A new id: neither side is taken for the ones that they were copied from.
   await bindRestored(context.database.work, dataFolderOf(context.config).files)
   await removeRestoreState(resolve(context.config.QINGDAN_DATA))
-  return { erasures, bundles, publications }
+  return { erasures, tornBytes, bundles, publications }
 }

@@ -37,6 +37,8 @@ export interface ObjectWriter {
   readonly put: (read: Read, options: { readonly compress: boolean }) => Promise<Written>
   /** All objects that were put, each once, sorted by name. */
   readonly stored: () => readonly StoredObject[]
+  /** Objects of former sets that were damaged and are written again; those sets remain damaged. */
+  readonly replaced: () => readonly string[]
 }
 
 interface WriterOptions {
@@ -56,8 +58,15 @@ export async function openObjectWriter(options: WriterOptions): Promise<ObjectWr
   const nameOf = (encoding: Content['encoding'], sha256: string) =>
     createHmac('sha256', nameKey).update(`${recipient.fingerprint} ${encoding} ${sha256}`).digest('hex')
 
+  const replaced = new Set<string>()
   const find = async (name: string): Promise<StoredObject | undefined> => {
-    const found = put.get(name) ?? (await findStored(folder, name, known.get(name)))
+    if (put.has(name)) return put.get(name)
+    const found = await findStored(folder, name)
+    const former = known.get(name)
+    if (found !== undefined && former !== undefined && found.sha256 !== former.sha256) {
+      replaced.add(name)
+      return undefined
+    }
     if (found !== undefined) put.set(name, found)
     return found
   }
@@ -78,8 +87,8 @@ export async function openObjectWriter(options: WriterOptions): Promise<ObjectWr
         const content = { ...plain.done(), encoding } as const
         const name = nameOf(encoding, content.sha256)
         const result = (isNew: boolean) => ({ content: { object: name, ...content }, isNew })
-        // A stored object is never replaced, since sets note the digest of its bytes. Equal content may have been
-        // put at the same time.
+        // A stored object is never replaced unless it is damaged, since sets note the digest of its bytes. Equal
+        // content may have been put at the same time.
         if ((await find(name)) !== undefined || put.has(name))
           return { path: undefined, result: result(false) }
         put.set(name, { name, ...sealed.done() })
@@ -87,6 +96,7 @@ export async function openObjectWriter(options: WriterOptions): Promise<ObjectWr
       })
     },
     stored: () => [...put.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    replaced: () => [...replaced].sort(),
   }
 }
 
@@ -99,19 +109,13 @@ async function clearUnfinished(folder: string): Promise<void> {
 }
 
 /**
- * An object in the folder: compared by size with what a former set says, or, if a backup was interrupted before
- * it wrote its set, read for its digest. A truncated object is written again.
+ * An object in the folder, read for its digest: a disk may have altered it since a former set was written, and an
+ * interrupted backup has written no set.
  */
-async function findStored(
-  folder: string,
-  name: string,
-  known: StoredObject | undefined,
-): Promise<StoredObject | undefined> {
+async function findStored(folder: string, name: string): Promise<StoredObject | undefined> {
   const path = objectPath(folder, name)
   const bytes = await sizeOf(path)
-  if (bytes === undefined) return undefined
-  if (known === undefined) return { name, bytes, sha256: await digestOfFile(path) }
-  return bytes === known.bytes ? known : undefined
+  return bytes === undefined ? undefined : { name, bytes, sha256: await digestOfFile(path) }
 }
 
 export function objectPath(folder: string, name: string): string {

@@ -100,9 +100,10 @@ export async function restoreSet(
   const set = await chooseSet(order, now)
   const state = await refuseOccupied(dataFolder, set.name)
   const { objects } = set.description
-  for (const [index, object] of objects.entries()) {
+  const verified = countBytes('verify', objects, progress)
+  for (const object of objects) {
     await verifyObject(folder, object)
-    progress('verify', index + 1, objects.length)
+    verified(object.bytes)
   }
   const manifest = await readManifest(folder, set, key)
   if (state?.step !== 'loaded') {
@@ -126,6 +127,36 @@ export async function restoreSet(
     bytes: sum([...manifest.tables, ...manifest.files].map(({ content }) => content.bytes)),
   }
 }
+
+/**
+ * Reports the progress of a step in bytes from its beginning: objects differ in size by orders of magnitude, so
+ * their number would estimate nothing.
+ */
+function countBytes(
+  step: string,
+  all: readonly { readonly bytes: number }[],
+  progress: Progress,
+): (bytes: number) => void {
+  const total = all.reduce((sum, { bytes }) => sum + bytes, 0)
+  let done = 0
+  progress(step, done, total)
+  return (bytes) => {
+    done += bytes
+    progress(step, done, total)
+  }
+}
+
+async function* counted(
+  source: AsyncIterable<Uint8Array>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    count(chunk.length)
+    yield chunk
+  }
+}
+
+const contentOf = ({ content }: FileEntry | TableEntry) => content
 
 /** Returns the state of an interrupted restore of the same set. Throws BackupFault for any other content. */
 async function refuseOccupied(dataFolder: string, set: string): Promise<RestoreState | undefined> {
@@ -194,15 +225,12 @@ async function restoreFiles(
 ): Promise<void> {
   const temporary = join(dataFolder, 'files', '.unfinished')
   await mkdir(temporary, { recursive: true, mode: folderMode })
-  let done = 0
-  const total = files.reduce((sum, { content }) => sum + content.bytes, 0)
+  const written = countBytes('files', files.map(contentOf), progress)
   for (const { path, content } of files) {
     const name = join(temporary, `${process.pid}.${randomUUID()}`)
-    await writeStreamWhole(name, readObject(folder, content, key), () => {
+    await writeStreamWhole(name, counted(readObject(folder, content, key), written), () => {
       return { path: join(dataFolder, path), result: undefined }
     })
-    done += content.bytes
-    progress('files', done, total)
   }
 }
 
@@ -233,12 +261,8 @@ async function restoreDatabase({ config, observe }: RestoreContext, work: Databa
     if (await isLoadedWith(url, set.name)) return
     await database.migrate({ upTo: set.description.migration })
     await loadTables(database.workUrl, set.name, async (loader) => {
-      let done = 0
-      for (const table of inLoadOrder(manifest, loader)) {
-        await loadTable(loader, table, work)
-        done += 1
-        work.progress('database', done, manifest.tables.length)
-      }
+      const loaded = countBytes('database', manifest.tables.map(contentOf), work.progress)
+      for (const table of inLoadOrder(manifest, loader)) await loadTable(loader, table, { ...work, loaded })
       for (const [name, value] of Object.entries(manifest.sequences)) await loader.setSequence(name, value)
     })
   } finally {
@@ -259,11 +283,11 @@ function inLoadOrder({ tables }: Manifest, loader: TableLoader): readonly TableE
 async function loadTable(
   loader: TableLoader,
   table: TableEntry,
-  { folder, key, manifest }: DatabaseWork,
+  { folder, key, manifest, loaded }: DatabaseWork & { readonly loaded: (bytes: number) => void },
 ): Promise<void> {
   const contract = table.schema === 'published' ? contractOf(table, manifest) : undefined
   if (contract !== undefined) await loader.run(createTable(contract, table.name))
-  const rows = await loader.copy(table, readObject(folder, table.content, key))
+  const rows = await loader.copy(table, counted(readObject(folder, table.content, key), loaded))
   if (rows !== table.rows)
     throw new BackupFault(
       'damaged',

@@ -44,7 +44,12 @@ const SetDescription = Type.Object({
   signer: Type.String(),
   manifest: Content,
   objects: Type.Array(StoredObject),
+  /** Its own name, so that a renamed set is found out; sets of earlier versions have none. */
+  set: Type.Optional(Type.String()),
+  /** The beginning of the ledger of erasures that the snapshot includes. */
+  erasures: Type.Optional(Type.Object({ bytes: Type.Integer({ minimum: 0 }), sha256: Sha256 })),
 })
+export type KnownErasures = NonNullable<SetDescription['erasures']>
 export type SetDescription = Readonly<Static<typeof SetDescription>>
 
 const TableEntry = Type.Object({
@@ -87,8 +92,10 @@ export interface SignedSet {
 
 /** A name that sorts by time; the random part separates two sets of one second. */
 export function newSetName(at: Date): string {
-  return `${at.toISOString().slice(0, 19).replaceAll(':', '')}Z-${randomBytes(3).toString('hex')}`
+  return `${stampOf(at.toISOString())}${randomBytes(3).toString('hex')}`
 }
+
+const stampOf = (at: string) => `${at.slice(0, 19).replaceAll(':', '')}Z-`
 
 /** Names of the sets of a folder, the oldest first; none if the folder does not exist. */
 export async function listSetNames(folder: string): Promise<readonly string[]> {
@@ -133,6 +140,10 @@ export async function readSet(
   const bytes = await read(file)
   const signature = (await read(`${file}.asc`)).toString('utf8')
   const description = parseDescription(bytes, name)
+  if (!name.startsWith(stampOf(description.at)) || (description.set ?? name) !== name) {
+    const named = description.set ?? `${stampOf(description.at)}…`
+    throw new BackupFault('damaged', `The set ${name} was renamed: it is ${named}. Give it its name again.`)
+  }
   const signer = await signerOf(description, name)
   if (trusted !== undefined && trusted.fingerprint !== signer.fingerprint) {
     throw new BackupFault(

@@ -1,14 +1,18 @@
 /** Applies the erasures of a ledger to a restored service, so that no erased data return with a backup. */
 import { type AppContext, findOrigin, findStored } from '../../catalogue/index.ts'
-import { findReceipt } from '../../ingest/index.ts'
+import { eraseBundle, findReceipt } from '../../ingest/index.ts'
 import { Problem } from '../../platform/problem.ts'
+import { withdraw } from '../../publication/index.ts'
 import type { ApplyErasures, ErasureEntry } from '../backup/erasures.ts'
-import { eraseBundleAct, eraseVersionAct } from './erase.ts'
+import { eraseVersionAct } from './erase.ts'
 
 /** Who erases: the decision itself is in the ledger and was audited when it was made. */
 const actor = 'service:restore'
 
-/** Erases every version and bundle that is named; what is not there, or came later, is passed over. */
+/**
+ * Erases every version and bundle that is named, as of its moment; what is not there, or was received again
+ * since, is passed over.
+ */
 export const applyErasures: ApplyErasures = async (context, entries) => {
   const origin = await findOrigin(context.database)
   const own = entries.filter((entry) => entry.origin === undefined || entry.origin === origin)
@@ -22,19 +26,23 @@ export const applyErasures: ApplyErasures = async (context, entries) => {
 type Of<Kind> = Extract<ErasureEntry, { readonly kind: Kind }>
 
 async function applyVersion(context: AppContext, entry: Of<'version'>): Promise<void> {
-  const { dataset, edition, version: number, reason } = entry
+  const { dataset, edition, version: number, reason, withdrawn } = entry
   const found = await findStored(context.database.work, { dataset, edition, number })
-  // A number may have been given again after the erasure.
-  if (found === undefined || (found.publishedAt ?? new Date(0)) > new Date(entry.at)) return
-  await eraseVersionAct(context, entry, { actor, reason })
+  if (found?.isPublished !== true) return
+  if (withdrawn !== undefined)
+    await withdraw(context, {
+      ...{ dataset, edition, version: number, actor },
+      ...{ reason: withdrawn.reason, at: new Date(withdrawn.at) },
+    })
+  await eraseVersionAct(context, entry, { actor, reason, at: new Date(entry.at) })
 }
 
 async function applyBundle(context: AppContext, entry: Of<'bundle'>): Promise<void> {
   const { bundle, reason } = entry
-  const receipt = await findReceipt(context.database.work, bundle)
-  if (receipt === undefined || receipt.receivedAt > new Date(entry.at)) return
+  const act = { id: bundle, actor, reason, at: new Date(entry.at) }
+  if ((await findReceipt(context.database.work, bundle)) === undefined) return
   try {
-    await eraseBundleAct(context, bundle, { actor, reason })
+    await eraseBundle(context, act)
   } catch (error) {
     if (!(error instanceof Problem && error.code === 'bundle-published')) throw error
     // When the bundle was erased, the versions with its rows had lost them: the set is from before that.
@@ -43,9 +51,9 @@ async function applyBundle(context: AppContext, entry: Of<'bundle'>): Promise<vo
       await eraseVersionAct(
         context,
         { dataset, edition, version: Number(version.slice(1)) },
-        { actor, reason },
+        { actor, reason, at: act.at },
       )
     }
-    await eraseBundleAct(context, bundle, { actor, reason })
+    await eraseBundle(context, act)
   }
 }

@@ -7,14 +7,23 @@ import { eraseBundle, getReceiptLike } from '../../ingest/index.ts'
 import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { eraseVersion, type VersionErasure } from '../../publication/index.ts'
-import type { ErasureEntry } from '../backup/erasures.ts'
-import { appendErasures, listSetsSince, requireBackups } from './ledger.ts'
+import {
+  appendErasures,
+  bundleEntry,
+  completeLedger,
+  ledgerLock,
+  listSetsSince,
+  requireBackups,
+  versionEntry,
+} from './ledger.ts'
 
 /** Who erases, why, and the folder of backups, if there is one. */
 interface By {
   readonly actor: string
   readonly reason: string
   readonly backups?: string | undefined
+  /** The moment of an erasure of a ledger, which is applied again. */
+  readonly at?: Date
 }
 
 export interface Erasure {
@@ -35,28 +44,23 @@ interface Named {
 
 /** Erases a version and the bundles that only it has rows of. Throws as `eraseVersion`. */
 export async function eraseVersionAct(context: AppContext, of: Named, by: By): Promise<Erasure> {
-  if (by.backups !== undefined) await requireBackups(by.backups)
   const { dataset, edition, version } = of
   const found = await findStored(context.database.work, { dataset, edition, number: version })
   const since = await firstReceived(context, found?.bundles ?? [], found?.publishedAt ?? context.clock())
-  const { at, ...erased } = await eraseVersion(context, { ...of, actor: by.actor, reason: by.reason })
-  const entries = erased.bundles.map((bundle) => ({ kind: 'bundle' as const, bundle }))
-  // A draft is in no backup, and its number is given again.
-  const named = found?.isPublished === true ? [{ kind: 'version' as const, ...of }] : []
-  const sets = await record(context, by, { at, since }, [...named, ...entries])
+  const { done, sets } = await recorded(context, by, since, (act) => eraseVersion(context, { ...of, ...act }))
+  const { at, ...erased } = done
   return { at: at.toISOString(), ...erased, ...defined({ sets }) }
 }
 
 /** Erases a bundle and the bags of its group. Throws as `eraseBundle`. */
 export async function eraseBundleAct(context: AppContext, id: string, by: By): Promise<Erasure> {
-  if (by.backups !== undefined) await requireBackups(by.backups)
   const receipt = await getReceiptLike(context.database.work, id)
-  const done = await eraseBundle(context, { id: receipt.id, actor: by.actor, reason: by.reason })
+  const since = await firstReceived(context, [receipt.id], receipt.receivedAt)
+  const { done, sets } = await recorded(context, by, since, (act) =>
+    eraseBundle(context, { id: receipt.id, ...act }),
+  )
   if (done === undefined) throw problem('bundle-not-found', { path: 'id' })
   const { at, already, bundles } = done
-  const since = await firstReceived(context, bundles, receipt.receivedAt)
-  const entries = bundles.map((bundle) => ({ kind: 'bundle' as const, bundle }))
-  const sets = await record(context, by, { at, since }, entries)
   const facts = { already, wasPublished: false, bundles, remaining: [] }
   return { at: at.toISOString(), ...facts, ...defined({ sets }) }
 }
@@ -70,24 +74,28 @@ async function firstReceived(context: AppContext, ids: readonly string[], otherw
   return first < otherwise ? first : otherwise
 }
 
-/** What was erased, as the ledger names it. */
-type Subject = ErasureEntry extends infer Entry
-  ? Entry extends unknown
-    ? Omit<Entry, 'at' | 'origin' | 'reason'>
-    : never
-  : never
+type Act = Parameters<typeof eraseVersion>[1]
 
-async function record(
+/** Erases, and writes the ledger of the folder of backups if one is named; returns its sets that hold the data. */
+async function recorded<T>(
   context: AppContext,
-  { backups, reason }: By,
-  { at, since }: { readonly at: Date; readonly since: Date },
-  subjects: readonly Subject[],
-): Promise<readonly string[] | undefined> {
-  if (backups === undefined) return undefined
-  const origin = await findOrigin(context.database)
-  await appendErasures(
-    backups,
-    subjects.map((subject) => ({ at: at.toISOString(), origin, ...subject, reason: reason.trim() })),
-  )
-  return listSetsSince(backups, since)
+  { backups, ...by }: By,
+  since: Date,
+  erase: (act: Pick<Act, 'actor' | 'reason' | 'at' | 'onDecided'>) => Promise<T>,
+): Promise<{ readonly done: T; readonly sets?: readonly string[] }> {
+  if (backups === undefined) return { done: await erase(by) }
+  await requireBackups(backups)
+  return context.database.lock(ledgerLock, async () => {
+    const origin = await findOrigin(context.database)
+    const onDecided: Act['onDecided'] = ({ at, reason, ...erased }) =>
+      appendErasures(backups, [
+        erased.kind === 'bundle'
+          ? bundleEntry(origin, { at, reason, ...erased })
+          : versionEntry(origin, { at, ...erased.version, reason }),
+      ])
+    // What a killed process or a command without the folder has left out.
+    await completeLedger(context, backups)
+    const done = await erase({ ...by, onDecided })
+    return { done, sets: await listSetsSince(backups, since) }
+  })
 }
