@@ -86,7 +86,7 @@ export async function buildApp(
     // Fastify's own log lines contain request addresses; the service logs its closed list of events only.
     logger: false,
     genReqId: ({ headers }) => requestId(headers),
-    trustProxy: trustedProxies,
+    trustProxy: trustedProxies(context.config),
     bodyLimit: context.config.QINGDAN_BODY_BYTES_MAX,
     serverFactory: serverFactory(limits, context.config.QINGDAN_REQUESTS_PER_CONNECTION_MAX, cache.before),
     forceCloseConnections: 'idle',

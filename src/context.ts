@@ -1,5 +1,5 @@
 /** Builds the context for the service and the CLI: settings, database, files, jobs, contracts. */
-import { join, resolve } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import type { Sql } from 'postgres'
 import {
   type AppContext,
@@ -151,10 +151,13 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
   }
 }
 
-/** A contract in use never changes, so its former keywords are reported once, when it is first loaded. */
+/**
+ * A contract in use never changes, so its former keywords are reported once, when it is first loaded; those of the
+ * contracts shipped with the software concern nobody here.
+ */
 function warnOfKeywords(observe: EventLog['observe'], added: readonly LoadedContract[]): void {
-  for (const { contract, formerKeywords } of added) {
-    if (formerKeywords.length === 0) continue
+  for (const { contract, formerKeywords, file } of added) {
+    if (formerKeywords.length === 0 || file.startsWith(join(shippedDatasets, sep))) continue
     observe('contract-keyword-deprecated', {
       dataset: contract.dataset,
       contractVersion: contract.contractVersion,

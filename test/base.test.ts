@@ -36,6 +36,9 @@ t.test('config refuses unknown settings and reports all faults at once', async (
   const url = 'postgres://someone@127.0.0.1/x'
   const refusals: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{ DATABASE_URL: url, QINGDAN_WORK_URL: url }, /must be set together/],
+    [{ QINGDAN_TRUSTED_PROXIES: '10.0.0.0/24, 10.1.0.1' }, /without spaces/],
+    [{ QINGDAN_TRUSTED_PROXIES: '0.0.0.0/0' }, /1 to 50 networks/],
+    [{ QINGDAN_TRUSTED_PROXIES: 'proxy.example.org' }, /1 to 50 networks/],
     [{ DATABASE_URL: url, QINGDAN_SERVE_URL: url }, /must be set together/],
     [{ QINGDAN_WORK_URL: url, QINGDAN_SERVE_URL: url }, /needs DATABASE_URL/],
     [

@@ -22,10 +22,8 @@ export const print = {
     else text()
   },
   receipt: (receipt: Receipt, findings: readonly Finding[]) => {
-    const { dataset, edition, provider, changes, against } = receipt
-    print.line(
-      `${stateText(receipt)}  ${dataset ?? 'unknown dataset'} ${edition ?? ''} ${provider ?? ''}`.trimEnd(),
-    )
+    const { changes, against } = receipt
+    print.line(`${stateText(receipt)}  ${subjectOf(receipt)}`)
     print.line(`  receipt ${receipt.id}`)
     for (const file of receipt.files) {
       const repairs = Object.entries(file.repairs).map(([name, count]) => `${count} ${name}`)
@@ -66,8 +64,16 @@ export const print = {
   },
 }
 
-/** The state of a receipt in words; for a group also how many bags have arrived and which are missing. */
-export function stateText({ state, group }: Receipt): string {
+/** What a receipt is about, as far as its manifest could be verified; else who brought it. */
+export function subjectOf({ dataset, edition, provider, broughtBy, packing }: Receipt): string {
+  const known = [dataset, edition, provider].filter((one) => one !== null)
+  const kind = packing === 'zip' ? 'a ZIP' : 'a folder'
+  return known.length > 0 ? known.join(' ') : `${kind} from ${broughtBy}, whose manifest is not verified`
+}
+
+/** The state of a receipt in words; an erased one is not called dropped. For a group also how many bags have arrived and which are missing. */
+export function stateText({ state, group, decision }: Receipt): string {
+  if (state === 'dropped' && decision?.act === 'erase') return 'erased'
   if (state !== 'waiting' || group === null) return state
   const missing = missingNumbers(group.count, group.here)
   return `waiting: ${group.here.length} of ${group.count} bags received, missing ${shorten(missing)}`

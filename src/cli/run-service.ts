@@ -3,7 +3,6 @@
  * is reported at once and /health answers; /ready reports when content is served. A signal loses no job.
  */
 import { once } from 'node:events'
-import { constants, readFileSync, readlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { buildApp, startJobs, startTasks } from '../app.ts'
 import { sealPublished } from '../catalogue/index.ts'
@@ -12,6 +11,7 @@ import { withoutValues } from '../db/database-error.ts'
 import type { App } from '../http/index.ts'
 import { type Config, ConfigError } from '../platform/config.ts'
 import { openLog } from '../platform/log/log.ts'
+import { isHangupIgnored } from './ignored-hangup.ts'
 import { loadSamples } from './load-samples.ts'
 import { loadSettings } from './load-settings.ts'
 
@@ -108,7 +108,8 @@ function ready(app: App, context: OpenContext): void {
 
 /**
  * The first SIGTERM, SIGINT or SIGHUP requests a shutdown; a second one ends the process at once. A closed
- * terminal sends SIGHUP, and the database must not outlive the service; under `nohup` it is ignored.
+ * terminal sends SIGHUP, and the database must not outlive the service; where whoever started it
+ * ignores SIGHUP, so does the service.
  */
 function stopSignal(): { readonly signal: AbortSignal; readonly requested: Promise<unknown> } {
   const controller = new AbortController()
@@ -118,30 +119,10 @@ function stopSignal(): { readonly signal: AbortSignal; readonly requested: Promi
     controller.abort()
   }
   const ignore = () => undefined
-  const ignoresHangup = isUnderNohup()
+  const ignoresHangup = isHangupIgnored()
   for (const signal of signals) process.on(signal, signal === 'SIGHUP' && ignoresHangup ? ignore : stop)
   return { signal: controller.signal, requested: once(controller.signal, 'abort') }
 }
-
-/**
- * Whether `nohup` started the process. Node resets ignored signals before any code runs, so the only trace
- * left is the standard input that nohup gives instead of a terminal: /dev/null, opened for writing only.
- */
-function isUnderNohup(): boolean {
-  try {
-    const flags = Number.parseInt(
-      /^flags:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8'))?.[1] ?? '0',
-      8,
-    )
-    return (flags & accessMode) === constants.O_WRONLY && readlinkSync('/proc/self/fd/0') === '/dev/null'
-  } catch {
-    // Not Linux, or no standard input.
-    return false
-  }
-}
-
-/** O_ACCMODE of fcntl.h. */
-const accessMode = 3
 
 /** In a terminal people want sentences; JSON lines appear when output is collected or a level is set. */
 function logLevel(config: Config, environment: NodeJS.ProcessEnv): string {

@@ -4,8 +4,31 @@
  */
 import { DrizzleQueryError } from 'drizzle-orm'
 
-/** SQLSTATE disk_full. */
-const diskFull = '53100'
+/** What a SQLSTATE means, or else its class (PostgreSQL, appendix A); no message of a server is repeated. */
+const meanings: Readonly<Record<string, string>> = {
+  '08': 'the connection failed',
+  '22': 'a value does not fit its type',
+  '23': 'a constraint was violated',
+  '25006': 'the database is read-only',
+  '28': 'the login was rejected; check user and password in DATABASE_URL',
+  '3D000': 'the database does not exist; create it, or correct DATABASE_URL',
+  '40': 'it conflicts with another transaction; try again',
+  '42': 'the statement does not fit the schema; run qingdan migrate',
+  '42501': 'permission denied; see docs/database.md',
+  '53': 'the server is short of resources',
+  '53100': 'the disk of the database is full: free space on it',
+  '53300': 'the server has no free connection',
+  '55P03': 'a lock was not available in time',
+  '57014': 'it was cancelled, usually by a time limit',
+  '57P': 'the server is starting or stopping; try again',
+  '58': 'the server could not read or write a file',
+  XX: 'the server failed; see its log',
+}
+
+function meaningOf(code: string): string {
+  const found = [code, code.slice(0, 3), code.slice(0, 2)].find((key) => Object.hasOwn(meanings, key))
+  return (found === undefined ? undefined : meanings[found]) ?? 'see the log of the server'
+}
 
 /** An error of the database that is safe to log. */
 export class ServerError extends Error {
@@ -19,8 +42,8 @@ export class ServerError extends Error {
     const about = [table && `table ${table}`, constraint && `constraint ${constraint}`]
       .filter(Boolean)
       .join(', ')
-    const advice = code === diskFull ? ' The disk of the database is full: free space on it.' : ''
-    super(`The database refused a statement: SQLSTATE ${code}${about === '' ? '' : ` (${about})`}.${advice}`)
+    const facts = [`SQLSTATE ${code}`, about].filter(Boolean).join(', ')
+    super(`The database rejected a statement: ${meaningOf(code)} (${facts}).`)
     this.code = code
     this.constraint = constraint
     this.table = table

@@ -39,6 +39,7 @@ export const socketLimits: SocketLimits = {
 const codesOfNode: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+  HPE_INVALID_URL: 'address-invalid',
 }
 
 /** Answers an unparsable request with a problem and closes the connection. */

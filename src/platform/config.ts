@@ -65,6 +65,23 @@ const origins = (about: string): Setting<string> => ({
   about,
 })
 
+/** Most networks of proxies; each is compared for every request with X-Forwarded-For. */
+const proxiesMax = 50
+
+/** A network as CIDR, or one address; one that has every address would trust every caller. */
+const isProxyNetwork = (one: string) =>
+  ipaddr.isValid(one) || (ipaddr.isValidCIDR(one) && ipaddr.parseCIDR(one)[1] > 0)
+
+const networks = (about: string): Setting<string> => ({
+  fallback: '',
+  parse: (value) => {
+    const all = value.split(',')
+    return all.length <= proxiesMax && all.every(isProxyNetwork) ? value : undefined
+  },
+  expected: `1 to ${proxiesMax} networks or addresses such as 10.0.0.0/24,2001:db8::7, separated by commas without spaces`,
+  about,
+})
+
 /** An absolute address of http or https. Every link begins with it, so it has no user, query or fragment. */
 const httpUrl = (about: string): Setting<string> => ({
   fallback: '',
@@ -104,6 +121,9 @@ export const settings = {
   ),
   QINGDAN_MCP_ORIGINS: origins(
     'Origins of web pages that may call /mcp, besides that of QINGDAN_PUBLIC_URL. Requests without an Origin header are always allowed.',
+  ),
+  QINGDAN_TRUSTED_PROXIES: networks(
+    'Proxies on other machines whose X-Forwarded-For names the caller. Proxies on this machine are always trusted. Name the proxies alone: any other machine in these networks could choose the address that it is counted by.',
   ),
   QINGDAN_PULL_KEY: text(
     '',

@@ -135,7 +135,7 @@ export const problems = {
     status: 400,
     title: 'The address cannot be read',
     titleZh: '地址无法解析',
-    hint: 'Percent-encode the address as UTF-8, in each segment and each parameter.',
+    hint: 'Percent-encode the address as UTF-8, in each segment and each parameter: `q=体质` is sent as `q=%E4%BD%93%E8%B4%A8`. Browsers do so; curl does with `-G --data-urlencode`.',
   },
   'parameter-unknown': {
     status: 400,

@@ -97,7 +97,12 @@ t.test('a failed job is logged without values and retried', async (t) => {
   await done.happened
   await jobs.stop({ seconds: 10 })
   t.equal(tries, 2)
-  t.same(failures, [{ job: 'fragile', message: 'The database refused a statement: SQLSTATE 22P02.' }])
+  t.same(failures, [
+    {
+      job: 'fragile',
+      message: 'The database rejected a statement: a value does not fit its type (SQLSTATE 22P02).',
+    },
+  ])
   const stored = await database.work`SELECT row_to_json(j)::text AS all FROM pgboss.job j`
   t.notMatch(stored[0]?.['all'], /Zhang/)
 })

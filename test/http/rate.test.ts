@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import t from 'tap'
 import { addRates, deleteRates } from '../../src/accounts/index.ts'
-import { networkOf, RateCounts, senderOf } from '../../src/http/hooks/rate-limit.ts'
+import { buildSenderOf, networkOf, RateCounts } from '../../src/http/hooks/rate-limit.ts'
 import { testDatabase } from '../support/database.ts'
 
 t.test('requests up to the limit are within the rate, one more is not, counted per caller', async (t) => {
@@ -33,18 +33,24 @@ t.test('senders are counted by network', async (t) => {
   t.same(['', 'unknown', 'a'.repeat(100)].map(networkOf), ['', 'unknown', 'a'.repeat(100)])
 })
 
-t.test('the sender is taken from forwarded headers only behind a proxy on this machine', async (t) => {
-  const from = (remoteAddress: string, forwarded?: string) => {
+t.test('the sender is taken from forwarded headers only behind a trusted proxy', async (t) => {
+  const from = (remoteAddress: string, forwarded?: string, proxies = '') => {
     const socket = new Socket()
     Object.defineProperty(socket, 'remoteAddress', { value: remoteAddress })
     const request = new IncomingMessage(socket)
     if (forwarded !== undefined) request.headers['x-forwarded-for'] = forwarded
-    return senderOf(request)
+    return buildSenderOf({ QINGDAN_TRUSTED_PROXIES: proxies })(request)
   }
   t.equal(from('198.51.100.1'), '198.51.100.1')
   t.equal(from('127.0.0.1', '192.0.2.1'), '192.0.2.1')
   t.equal(from('127.0.0.1', '192.0.2.9, 192.0.2.1'), '192.0.2.1', 'earlier entries may be forged')
   t.equal(from('198.51.100.1', '192.0.2.1'), '198.51.100.1')
+  const proxies = '198.51.100.0/24,2001:db8::7'
+  t.equal(from('198.51.100.1', '192.0.2.1', proxies), '192.0.2.1')
+  t.equal(from('::ffff:198.51.100.1', '192.0.2.1', proxies), '192.0.2.1', 'IPv4 mapped into IPv6')
+  t.equal(from('2001:db8::7', '192.0.2.9, 192.0.2.1, 198.51.100.2', proxies), '192.0.2.1', 'two proxies')
+  t.equal(from('203.0.113.1', '192.0.2.1', proxies), '203.0.113.1', 'any other machine')
+  t.equal(from('127.0.0.1', '192.0.2.1', proxies), '192.0.2.1', 'this machine as well')
 })
 
 t.test('several services on one database add up their counts', async (t) => {

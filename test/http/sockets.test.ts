@@ -81,6 +81,8 @@ t.test('input that is not HTTP gets the problem request-malformed', async (t) =>
   ]
   for (const text of bad) t.equal((await send(port, text)).status, 400, text.slice(0, 60))
   t.match((await send(port, 'HELLO\r\n\r\n')).json(), { code: 'request-malformed', status: 400 })
+  const raw = await send(port, request('GET /v1/datasets?q=体质 HTTP/1.1'))
+  t.match(raw.json(), { status: 400, code: 'address-invalid', hint: /q=%E4%BD%93%E8%B4%A8/ })
   t.equal((await send(port, request('GET /health HTTP/1.1'))).status, 200, 'the service still works')
 })
 

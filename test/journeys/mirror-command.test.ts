@@ -83,7 +83,7 @@ t.test('a further round', async (t) => {
   t.match(await follow(second), { code: 0, stdout: /Nothing has changed/ })
   await origin.take({ dataset: 'tree-register', edition: '2025', rows: 'tree\nelm\n' })
   await origin.publish('tree-register', '2025')
-  t.match(await follow(second), { code: 0, stdout: /1 changes, 1 versions/ })
+  t.match(await follow(second), { code: 0, stdout: /1 change, 1 version/ })
   const imported = await follow(`${takeSecond} --json`)
   t.match(JSON.parse(imported.stdout), { state: 'taken', changes: 1, versions: 1, records: 1 })
   const printed = (await feedOf(origin.context)).filter((line) => !line.includes('secret-trees'))

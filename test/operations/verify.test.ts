@@ -273,7 +273,7 @@ t.test('the command: exit codes, texts and JSON', async (t) => {
   await rm(at(stored('csv')))
   const found = await runCli(['verify'], environment)
   t.match(found, { code: 1, stdout: `defect  file-missing  ${stored('csv')}\n` })
-  t.match(found.stdout, '1 defects remain')
+  t.match(found.stdout, /remaining: 1 defect; .*\nNext: qingdan verify --repair/)
   const repaired = await runCli(['verify', '--repair', '--json'], environment)
   t.equal(repaired.code, 0)
   t.match(JSON.parse(repaired.stdout), {

@@ -5,7 +5,7 @@
 
 import { addSigner, findSigner, listSigners, loadServiceKey, revokeSigner } from '../../accounts/index.ts'
 import { defined } from '../../platform/defined.ts'
-import { parseMoment } from '../../platform/time.ts'
+import { dayInShanghai, parseMoment } from '../../platform/time.ts'
 import { readPublicKeyFile } from '../bundles/key-files.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { loadSettings } from '../load-settings.ts'
@@ -58,7 +58,7 @@ export async function list(options: Common): Promise<void> {
   await withContext(async (context) => {
     const signers = (await listSigners(context.database)).map(withoutPublicKey)
     print.result(options, signers, () =>
-      table(signers, [
+      table(signers.map(shown), [
         'fingerprint',
         'provider',
         'datasets',
@@ -76,9 +76,8 @@ export async function show(name: string, options: Common): Promise<number> {
     const signer = await findSigner(context.database, name)
     if (signer === undefined) return unknown(name)
     print.result(options, signer, () => {
-      for (const [label, value] of Object.entries(withoutPublicKey(signer))) {
-        print.line(`${label.padEnd(13)}  ${value instanceof Date ? value.toISOString() : value}`)
-      }
+      for (const [label, value] of Object.entries(shown(withoutPublicKey(signer))))
+        print.line(`${label.padEnd(13)}  ${value}`)
       print.line(signer.publicKey)
     })
     return exitCodes.ok
@@ -114,6 +113,15 @@ export async function service(options: Common): Promise<void> {
     print.line(publicKey.trimEnd())
     print.refusal(`fingerprint ${fingerprint}`)
   })
+}
+
+/** As people read it: its dates are days in Shanghai. */
+function shown<T extends object>(signer: T): { readonly [Name in keyof T]: T[Name] | string } {
+  const entries = Object.entries(signer).map(([name, value]) => [
+    name,
+    value instanceof Date ? dayInShanghai(value) : value,
+  ])
+  return Object.fromEntries(entries)
 }
 
 /** A signer without its armoured text, which would fill a terminal. */

@@ -97,7 +97,12 @@ async function withFileName<T>(file: string, work: () => Promise<T>): Promise<T>
   try {
     return await work()
   } catch (error) {
-    if (error instanceof KeyFault) throw new UsageError(`${file}: ${error.message}`)
+    if (error instanceof KeyFault) {
+      // Asked for in a terminal; without one there is only the file.
+      const advice =
+        error.reason === 'passphrase-missing' ? ' Without a terminal: --passphrase-file <file>.' : ''
+      throw new UsageError(`${file}: ${error.message}${advice}`)
+    }
     throw error
   }
 }

@@ -10,7 +10,7 @@ import {
   writeReceiptFiles,
 } from '../../ingest/index.ts'
 import type { Common, FindingsOption } from '../command.ts'
-import { counted, print, stateText, table, writeFindings } from '../output.ts'
+import { counted, print, table, writeFindings } from '../output.ts'
 import { withContext } from '../with-context.ts'
 
 export interface ReceiptOptions extends Common, FindingsOption {

@@ -2,7 +2,7 @@
 import { getReceiptLike } from '../../ingest/index.ts'
 import { type Erasure, eraseBundleAct, eraseVersionAct, verifyErasure } from '../../operations/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
-import { counted, print, progressLine } from '../output.ts'
+import { counted, print, progressLine, stateText, subjectOf } from '../output.ts'
 import { withService } from '../with-context.ts'
 import { confirm } from './confirm.ts'
 
@@ -33,13 +33,15 @@ export async function eraseVersion(
 export async function eraseBundle(id: string, options: ErasureOptions): Promise<number> {
   return withService(async (context) => {
     const receipt = await getReceiptLike(context.database.work, id)
-    const { dataset, edition, provider, state } = receipt
-    const about = [dataset, edition, provider].filter((one) => one !== null).join(' ')
     const name = `bundle ${receipt.id.slice(0, 12)}`
-    const question = `Erase the ${state} ${name} (${about === '' ? 'no dataset known' : about})?`
+    const question = `Erase the ${stateText(receipt)} ${name} (${subjectOf(receipt)})?`
     if (!(await confirm(question, options.yes))) return cancel()
     const erasure = await eraseBundleAct(context, receipt.id, { ...options, actor: actor() })
-    print.result(options, { bundle: receipt.id, ...erasure }, () => printErasure(name, erasure))
+    print.result(options, { bundle: receipt.id, ...erasure }, () => {
+      // The others of its group.
+      const bundles = erasure.bundles.filter((id) => id !== receipt.id)
+      printErasure(name, { ...erasure, bundles })
+    })
     return exitCodes.ok
   })
 }
@@ -86,7 +88,8 @@ export async function verify({ verify: marker, ...options }: VerifyOptions): Pro
     const check = await verifyErasure(context, marker, progressLine('erase'))
     const isFound = check.tables.length + check.files.length > 0
     print.result(options, { isFound, ...check }, () => {
-      for (const { table, rows } of check.tables) print.line(`found in table ${table}, ${counted(rows, 'row')}`)
+      for (const { table, rows } of check.tables)
+        print.line(`found in table ${table}, ${counted(rows, 'row')}`)
       for (const path of check.files) print.line(`found in file ${path}`)
       for (const { path, reason } of check.unsearched) print.line(`not searched: ${path} (${reason})`)
       for (const { step, sql } of check.refused)

@@ -22,7 +22,8 @@ function printReport({ isIntact, checked, defects }: VerifyReport, repair: boole
   const outcome = isIntact ? 'intact' : `remaining: ${counted(remaining, 'defect')}`
   print.line(`${outcome}; compared: ${counts.join(', ')}`)
   if (isIntact) return
-  const next = repair ? 'Restore them from a backup; see docs/verify.md.' : 'Next: qingdan verify --repair'
+  const canRepair = !repair && defects.some((defect) => defect.canRepair)
+  const next = canRepair ? 'Next: qingdan verify --repair' : 'Restore them from a backup; see docs/verify.md.'
   print.line(next)
 }
 

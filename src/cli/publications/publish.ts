@@ -2,6 +2,7 @@
 
 import type { Waiver } from '../../contract/index.ts'
 import { defined } from '../../platform/defined.ts'
+import { Problem } from '../../platform/problem.ts'
 import { parseMoment } from '../../platform/time.ts'
 import { pendingReasonOf, publishEdition, requestPublication, withdraw } from '../../publication/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
@@ -24,6 +25,11 @@ export async function publish(dataset: string, edition: string, options: Publish
       waivers,
       askedBy: actor(),
       ...defined({ reason: options.reason, at }),
+    }).catch((error: unknown) => {
+      if (!(error instanceof Problem && error.code === 'reason-missing')) throw error
+      throw new UsageError(
+        `A correction needs a reason, which is published: qingdan publish ${dataset} ${edition} --reason '…'`,
+      )
     })
     if (replaces !== null) {
       const voided = replaces.approvalVoid ? ' Its approval is void.' : ''

@@ -5,7 +5,7 @@ import { readMirror } from '../../catalogue/index.ts'
 import { loadContractFolders, type OpenContext } from '../../context.ts'
 import { distrustKey, listTrusted, takeExport, trustKey } from '../../transfer/index.ts'
 import { actor, type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
-import { print, progressLine, table } from '../output.ts'
+import { counted, print, progressLine, table } from '../output.ts'
 import { withContext } from '../with-context.ts'
 
 export interface MirrorOptions extends Common {
@@ -37,7 +37,9 @@ async function takeOne(context: OpenContext, path: string, options: Common): Pro
     print.result(options, { path, ...report }, () => {
       const { changes, versions, records, signedBy, cursor } = report
       print.line(report.state === 'taken' ? `imported  ${path}` : `already imported  ${path}`)
-      print.line(`  ${counted(changes, 'change')}, ${counted(versions, 'version')}, ${counted(records, 'record')}, signed by ${signedBy}`)
+      print.line(
+        `  ${counted(changes, 'change')}, ${counted(versions, 'version')}, ${counted(records, 'record')}, signed by ${signedBy}`,
+      )
       print.line(`  next export: qingdan export --since ${cursor}`)
     })
     return true

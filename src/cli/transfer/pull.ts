@@ -18,7 +18,7 @@ import {
 import { readPublicKeyFile } from '../bundles/key-files.ts'
 import { type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
 import { atInterrupt } from '../on-interrupt.ts'
-import { print } from '../output.ts'
+import { counted, print } from '../output.ts'
 import { pauseLine, pullLine } from './pull-progress.ts'
 
 export interface PullOptions extends Common {

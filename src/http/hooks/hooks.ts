@@ -21,7 +21,7 @@ import { readConstantHeaders } from './constant-headers.ts'
 import { answerWhenFrozen } from './frozen-database.ts'
 import { enforceQuota, registerKeyHooks, withReadAudit } from './key-hooks.ts'
 import { lazyValidator, type SchemaCompilation } from './lazy-compilers.ts'
-import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
+import { buildSenderOf, networkOf, RateCounts } from './rate-limit.ts'
 import { shareRates } from './share-rates.ts'
 
 /** Registers all shared hooks on the root instance, before any route. */
@@ -270,6 +270,7 @@ function registerCallerHook(app: App, context: HttpContext): Count {
     else if (authorization === undefined) done(refusalOf(callers.count(request.callerKey), reply))
     else findKeyHolder(request, reply, authorization).then(() => done(), done)
   })
+  const senderOf = buildSenderOf(context.config)
   return (request) => {
     const sender = networkOf(senderOf(request))
     return connections.isWithin(request, sender) && callers.count(sender) === 0

@@ -6,9 +6,16 @@ import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
+import type { Config } from '../../platform/config.ts'
 
-/** Only a proxy on this machine is trusted to name the caller and the public address. */
-export const trustedProxies = 'loopback'
+/**
+ * Who is trusted to name the caller in X-Forwarded-For: proxies on this machine, and those of
+ * QINGDAN_TRUSTED_PROXIES.
+ */
+export function trustedProxies(config: Pick<Config, 'QINGDAN_TRUSTED_PROXIES'>): string[] {
+  const named = config.QINGDAN_TRUSTED_PROXIES
+  return ['loopback', ...(named === '' ? [] : named.split(','))]
+}
 
 /** Most callers remembered. Beyond that, the least recently active one is forgotten. */
 const callersMax = 20_000
@@ -79,13 +86,16 @@ function secondsUntil({ endsAt }: Window, now: number): number {
   return Math.max(1, Math.ceil((endsAt - now) / 1000))
 }
 
-const isProxy = proxyAddr.compile(trustedProxies)
-
 /** The address of a request's sender, as the app determines it. */
-export function senderOf(request: IncomingMessage): string {
-  // Fast path: without a proxy header there is nothing to parse.
-  if (request.headers['x-forwarded-for'] === undefined) return request.socket.remoteAddress ?? ''
-  return proxyAddr(request, isProxy)
+export function buildSenderOf(
+  config: Pick<Config, 'QINGDAN_TRUSTED_PROXIES'>,
+): (request: IncomingMessage) => string {
+  const isProxy = proxyAddr.compile(trustedProxies(config))
+  return (request) => {
+    // Fast path: without a proxy header there is nothing to parse.
+    if (request.headers['x-forwarded-for'] === undefined) return request.socket.remoteAddress ?? ''
+    return proxyAddr(request, isProxy)
+  }
 }
 
 const networks = new LRUCache<string, string>({ max: callersMax })

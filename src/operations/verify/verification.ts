@@ -35,6 +35,12 @@ const defectTexts = {
 
 type DefectKind = keyof typeof defectTexts
 
+/** What no other record here can correct. */
+const unrepairable: ReadonlySet<DefectKind> = new Set<DefectKind>([
+  ...(['record-differs', 'change-differs', 'change-surplus', 'contract-missing'] as const),
+  ...(['receipt-row', 'receipt-differs', 'bundle-missing', 'key-missing', 'key-damaged'] as const),
+])
+
 export interface Defect {
   readonly kind: DefectKind
   /** A file, version, position, bundle or key. */
@@ -46,6 +52,8 @@ export interface Defect {
   readonly movedTo: string | null
   /** Whether it is no longer a defect. */
   readonly isResolved: boolean
+  /** Whether `--repair` can do something about it, unless the other records are damaged as well. */
+  readonly canRepair: boolean
 }
 
 /** What was compared. */
@@ -105,7 +113,8 @@ export function beginVerification(
       subject,
       { action, movedTo = null, isResolved = action === 'repaired' } = { action: null },
     ) => {
-      defects.push({ kind, subject, message: defectTexts[kind], action, movedTo, isResolved })
+      const canRepair = !unrepairable.has(kind)
+      defects.push({ kind, subject, message: defectTexts[kind], action, movedTo, isResolved, canRepair })
     },
     setAside: async (stored) => {
       const { files } = context

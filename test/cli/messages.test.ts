@@ -1,0 +1,100 @@
+/** What commands print: words, numbers, exit codes, and what to type next. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { encryptKey } from 'openpgp'
+import t from 'tap'
+import { addSigner } from '../../src/accounts/index.ts'
+import { counted, stateText, subjectOf } from '../../src/cli/output.ts'
+import { ServerError } from '../../src/db/database-error.ts'
+import type { Receipt } from '../../src/ingest/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestContext } from '../support/open-test-context.ts'
+import { officeKey } from '../support/openpgp.ts'
+import { runCli } from '../support/run-cli.ts'
+
+const dataset = 'tree-register'
+const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })
+const contracts = [contractOf([tree], ['tree'], { dataset, themes: ['education'] })]
+const { context, environment, take, publish, folder } = await openTestContext(t, { contracts })
+const cli = (...args: readonly string[]) => runCli(args, environment)
+
+t.test('numbers and their nouns', async (t) => {
+  t.same(
+    [0, 1, 2].map((count) => counted(count, 'row')),
+    ['0 rows', '1 row', '2 rows'],
+  )
+})
+
+t.test('a receipt names what is known', async (t) => {
+  const unknown = { dataset: null, edition: null, provider: null, packing: 'zip', broughtBy: 'key:1' }
+  t.equal(subjectOf(unknown as Receipt), 'a ZIP from key:1, whose manifest is not verified')
+  t.equal(subjectOf({ ...unknown, dataset, provider: 'edu' } as Receipt), `${dataset} edu`)
+  const decided = (act: string) =>
+    ({ state: 'dropped', group: null, decision: { act } }) as unknown as Receipt
+  t.same(
+    ['erase', 'drop'].map((act) => stateText(decided(act))),
+    ['erased', 'dropped'],
+  )
+})
+
+t.test('an error of the database says what failed', async (t) => {
+  const message = (code: string) => new ServerError(code, undefined, 'part').message
+  t.match(message('42501'), /permission denied.*\(SQLSTATE 42501, table part\)/)
+  t.match(message('23505'), /a constraint was violated/, 'by its class')
+  t.match(message('ZZ000'), /see the log of the server/)
+})
+
+t.test('a correction without a reason: usage, and what to type', async (t) => {
+  await take({ dataset, edition: '2024', rows: 'tree\noak\n' })
+  await publish(dataset, '2024')
+  await take({ dataset, edition: '2024', rows: 'tree\nelm\n' })
+  t.match(await cli('publish', dataset, '2024'), {
+    code: 2,
+    stderr: `qingdan publish ${dataset} 2024 --reason '…'`,
+  })
+})
+
+t.test('hints speak of commands', async (t) => {
+  const { code, stderr } = await cli('publish', 'no-such-dataset', '2024')
+  t.equal(code, 4)
+  t.match(stderr, /qingdan list shows/)
+  t.notMatch(stderr, /GET \/v1/)
+})
+
+t.test('an erased bundle: one line, and its own word', async (t) => {
+  const { id } = await take({ dataset, edition: '2030', rows: 'tree\nfir\n' })
+  const { stdout } = await cli('erase', 'bundle', id, '--reason', 'Sent by mistake.', '--yes')
+  t.same(
+    stdout.split('\n').filter((line) => line.includes(id.slice(0, 12))),
+    [`bundle ${id.slice(0, 12)} is erased.`],
+  )
+  t.match((await cli('list', 'bundles')).stdout, new RegExp(`${id.slice(0, 12)} +erased `))
+})
+
+t.test('dates of signers are days in Shanghai; a locked key says how to open it', async (t) => {
+  const { publicKey, pair } = await officeKey(new Date('2026-01-01T00:00:00Z'))
+  await addSigner(
+    context.database,
+    {
+      ...{ fingerprint: 'A'.repeat(40), publicKey, userIds: [], provider: 'edu-commission' },
+      validFrom: new Date('2026-02-28T16:00:00Z'),
+    },
+    { clock: context.clock, actor: 'cli:test' },
+  )
+  t.match((await cli('signer', 'list')).stdout, / 2026-03-01 /)
+  t.match((await cli('signer', 'list', '--json')).stdout, '2026-02-28T16:00:00.000Z')
+  const key = join(folder, 'custodian.asc')
+  await writeFile(
+    key,
+    (await encryptKey({ privateKey: pair.privateKey, passphrase: 'correct horse' })).armor(),
+  )
+  t.match(await cli('restore', folder, '--key', key), { code: 2, stderr: /--passphrase-file <file>/ })
+})
+
+t.test('verify offers a repair only where one is possible', async (t) => {
+  await context.database.work`UPDATE qingdan.signer SET public_key = 'no key'`
+  const { code, stdout } = await cli('verify')
+  t.equal(code, 1)
+  t.match(stdout, /remaining: 1 defect;/)
+  t.notMatch(stdout, '--repair')
+})
