@@ -65,10 +65,10 @@ t.test('every qingdan command that a README names exists, with its options', asy
     return text
   }
   const lines = readmes.flatMap((file) => [...commands(file), ...inlineCode(file)])
-  const calls = lines.filter((line) => /^(\.\/bin\/)?qingdan |^npm run -s qingdan -- /.test(line))
+  const calls = lines.filter((line) => /^qingdan |^npm run -s qingdan -- /.test(line))
   t.ok(calls.length >= 10, 'commands are named')
   for (const call of calls) {
-    const words = call.replace(/^(\.\/bin\/|npm run -s )?qingdan (-- )?/, '').split(' ')
+    const words = call.replace(/^(npm run -s )?qingdan (-- )?/, '').split(' ')
     const [first = '', second = ''] = words
     if (first.startsWith('--') || first.endsWith(',')) continue
     t.match(helpOf([]), new RegExp(`^ {2}${first}\\b`, 'm'), `${first} is a command`)

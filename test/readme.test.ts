@@ -19,8 +19,8 @@ interface Ran {
 
 const list = 'annual-open-data-list'
 const listSample = [
-  `./bin/qingdan ingest --synthetic --dataset ${list} --edition 2026 ${resolve('datasets', list, 'sample/2026/edu-commission.csv')}`,
-  `./bin/qingdan publish ${list} 2026`,
+  `qingdan ingest --synthetic --dataset ${list} --edition 2026 ${resolve('datasets', list, 'sample/2026/edu-commission.csv')}`,
+  `qingdan publish ${list} 2026`,
 ]
 
 t.test('the commands of the README work in order', async (t) => {
@@ -31,6 +31,7 @@ t.test('the commands of the README work in order', async (t) => {
     QINGDAN_DATA: join(folder, 'var'),
     QINGDAN_SAMPLES: 'never',
     QINGDAN_PORT: '0',
+    PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
   }
   // A reader works in the clone. The test links to its command, so that nothing is written into the clone.
   await symlink(resolve('bin'), join(folder, 'bin'))

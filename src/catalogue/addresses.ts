@@ -32,6 +32,7 @@ function addressesOf(config: Settings) {
       `${dataset(slug)}/contracts/${from}/compare/${to}`,
     contract: (slug: string, number: number) => `${dataset(slug)}/contracts/${number}`,
     records: (slug: string) => `${dataset(slug)}/records`,
+    allRecords: (slug: string) => `${dataset(slug)}/records?edition=all`,
     diff: (of: VersionName, against: string) => `${version(of)}/diff?against=${against}`,
     versionRecords: (of: VersionName) => `${version(of)}/records`,
     file: (of: VersionName, name: string) => `${version(of)}/files/${name}`,

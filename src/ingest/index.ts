@@ -8,6 +8,7 @@ export {
 } from './erasure/erase-bundle.ts'
 export { reasonOf } from './erasure/stored-bytes.ts'
 export { startIngestJobs } from './jobs.ts'
+export { checkParts, dropOrphanStaged, listOrphanStaged, restagePart } from './pipeline/check-parts.ts'
 export { lockOf } from './pipeline/edition-lock.ts'
 export {
   baseFile,

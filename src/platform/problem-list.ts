@@ -45,7 +45,7 @@ export const problems = {
     status: 410,
     title: 'This version was withdrawn',
     titleZh: '此版本已撤回',
-    hint: '`reason` gives the reason; `successor` is the address of the later version, if there is one.',
+    hint: '`reason` gives the reason; `successor` is the address of the later version, if there is one; `editions`, if present, that of the records of all other editions.',
   },
   'erasure-pending': {
     status: 503,

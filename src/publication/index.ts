@@ -9,6 +9,7 @@ export {
 export { startPublicationTasks } from './background-tasks.ts'
 export { eraseVersion, type VersionErasure } from './erase.ts'
 export { startPublicationJobs } from './jobs.ts'
+export { dropControlled, listOrphanControlled } from './pipeline/control.ts'
 export { publishEdition } from './pipeline/publish-edition.ts'
 export { renderAgain } from './pipeline/render.ts'
 export {

@@ -5,6 +5,7 @@ export { GroupSchema } from './aggregate/schemas.ts'
 export { checkTable } from './check-table.ts'
 export { countDifference } from './diff/count-difference.ts'
 export { digestOfTable, dropRecords, loadPlainFile, loadRecords, restoreRecords } from './load-records.ts'
+export { dropOrphanRecords, listOrphanRecords } from './orphan-tables.ts'
 export { type Filter, operatorsOf } from './query/filters.ts'
 export { aggregateJson, recordsJson } from './query/json-queries.ts'
 export {

@@ -18,7 +18,22 @@ t.test('metadata, records and the first page agree', async (t) => {
   t.match((await get('/')).text, records)
   await withdraw(context, { dataset, edition: '2025', version: 1, reason: 'A trial.', actor: 'cli:test' })
   t.equal((await get(`/v1/datasets/${dataset}`)).json<{ latest: unknown }>().latest, null)
-  t.equal((await get(records)).status, 410)
+  const answer = (await get(records)).json<{ status: number; editions: string }>()
+  t.match(answer, { status: 410, successor: null, editions: `${records}?edition=all` })
+  t.match(
+    (await get(answer.editions)).json(),
+    { data: [{ pond: 'p2024' }] },
+    'the older editions are answered',
+  )
+  t.equal((await get(`${records}?edition=2024`)).status, 200)
   t.notMatch((await get('/')).text, records, 'the first page links to nothing that answers 410')
   t.equal((await get(`${records}?edition=2024`)).status, 200, 'the older edition stays where it is')
+  const audited = async () =>
+    (await context.database.work`SELECT FROM qingdan.audit WHERE action = 'withdraw'`).length
+  const before = await audited()
+  const again = { dataset, edition: '2025', version: 1, reason: 'Again.', actor: 'cli:test' }
+  t.equal(await withdraw(context, again), false)
+  t.equal(await audited(), before, 'a repeat is not audited')
+  await withdraw(context, { ...again, edition: '2024' })
+  t.notOk('editions' in (await get(records)).json<object>(), 'none is left')
 })

@@ -138,29 +138,41 @@ function withdrawn(
   found: PublishedVersion,
   versions: readonly PublishedVersion[],
   config: Pick<Config, 'QINGDAN_PUBLIC_URL'>,
+  more: { readonly editions?: string } = {},
 ) {
   const successor = latestOf(versions.filter((candidate) => candidate.number > found.number))
   return problem('version-withdrawn', {
     reason: found.withdrawnReason,
     withdrawnAt: found.withdrawnAt?.toISOString(),
     successor: successor === undefined ? null : addresses(config).version(successor),
+    ...more,
   })
 }
 
 /**
  * The latest version of the latest edition. Throws `edition-not-found`, and `version-withdrawn` if all its
- * versions are withdrawn.
+ * versions are withdrawn: an older edition is never passed off as the latest, but the problem has the address of
+ * the records of all others.
  */
 export async function getLatest(
   database: Database,
   config: Pick<Config, 'QINGDAN_PUBLIC_URL'>,
   dataset: string,
 ): Promise<PublishedVersion> {
-  const [newest] = await listVersions(database, { dataset })
+  const versions = await listVersions(database, { dataset })
+  const [newest] = versions
   if (newest === undefined) {
     throw problem('edition-not-found', { detail: 'No edition of this dataset has been published yet.' })
   }
-  return getVersion(database, config, { dataset, edition: newest.edition, version: 'latest' })
+  const latest = latestOfDataset(versions)
+  if (latest !== undefined) return latest
+  const others = latestOf(versions) === undefined ? {} : { editions: addresses(config).allRecords(dataset) }
+  throw withdrawn(
+    newest,
+    versions.filter(({ edition }) => edition === newest.edition),
+    config,
+    others,
+  )
 }
 
 /** The files of a version, by name; those of a published version are cached between changes. */

@@ -14,6 +14,8 @@ const defectTexts = {
   'table-count': 'The table does not have the recorded number of records.',
   'table-numbers': 'The records are not numbered from 1 without a gap.',
   'table-digest': 'The records do not give the recorded digest.',
+  'table-orphan': 'No version, part or bundle refers to this table.',
+  'part-differs': 'The staged rows of the part do not have the recorded number.',
   'record-differs': 'The digest of the version is not that of its plain CSV.',
   'change-gap': 'The change log has no change at this position.',
   'change-missing': 'The change log does not report this.',

@@ -8,6 +8,7 @@ import { checkCatalogue } from './check-catalogue.ts'
 import { checkFolders } from './check-folders.ts'
 import { checkIntake } from './check-intake.ts'
 import { checkKeys } from './check-keys.ts'
+import { checkTables } from './check-tables.ts'
 import { checkVersions } from './check-versions.ts'
 import { beginVerification, type Counts, type Defect } from './verification.ts'
 
@@ -28,6 +29,7 @@ export async function verify(
   await checkVersions(verification)
   await checkCatalogue(verification)
   await checkIntake(verification, publicKey)
+  await checkTables(verification)
   await checkFolders(verification)
   const { counts: checked, defects } = verification
   return { isIntact: defects.every(({ isResolved }) => isResolved), checked, defects }

@@ -5,7 +5,7 @@
 import { encodeCopy } from '../../bundle/index.ts'
 import { type AppContext, advanceDraft } from '../../catalogue/index.ts'
 import { type Contract, fieldType } from '../../contract/index.ts'
-import type { Database } from '../../db/database.ts'
+import type { Database, Runner } from '../../db/database.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { getDisclosureRule } from '../../disclosure/index.ts'
 import type { RecordValues } from '../../formats/index.ts'
@@ -45,6 +45,16 @@ export async function control(
 /** Drops the table that control has made, once the version is published. */
 export async function dropControlled(database: Database, versionId: number): Promise<void> {
   await database.work.unsafe(`DROP TABLE IF EXISTS ${controlledTable(versionId)}`)
+}
+
+/** Ids of versions that do not exist any more, and whose table of controlled rows does. */
+export async function listOrphanControlled(runner: Runner): Promise<readonly number[]> {
+  const rows = await runner<{ id: number }[]>`
+    SELECT substr(t.tablename, 3)::float8 AS id FROM pg_tables t
+    WHERE t.schemaname = 'staging' AND t.tablename ~ '^c_[0-9]{1,15}$'
+      AND NOT EXISTS (SELECT FROM qingdan.version v WHERE v.id = substr(t.tablename, 3)::bigint)
+    ORDER BY 1`
+  return rows.map(({ id }) => id)
 }
 
 function publishUnchanged(derived: Derived) {
