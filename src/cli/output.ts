@@ -106,16 +106,18 @@ function printPart({ state, inHand, replaces, decision, id }: Receipt): void {
   }
 }
 
-const boundNames = {
-  errors: 'errors',
-  warnings: 'warnings',
-  errorShare: 'of the rows with an error',
-} as const satisfies Readonly<Record<Exceeded['bound'], string>>
+const boundTexts = {
+  errors: (found) => counted(found, 'error'),
+  warnings: (found) => counted(found, 'warning'),
+  errorShare: (found) => `${percent(found)} of the rows with an error`,
+} as const satisfies Readonly<Record<Exceeded['bound'], (found: number) => string>>
+
+const percent = (share: number) => `${(share * 100).toFixed(2)} %`
 
 function printExceeded(exceeded: readonly Exceeded[]): void {
   for (const { bound, allowed, found } of exceeded) {
-    const number = (value: number) => (bound === 'errorShare' ? `${(value * 100).toFixed(2)} %` : value)
-    print.line(`  ${number(found)} ${boundNames[bound]}; the contract allows ${number(allowed)}`)
+    const limit = bound === 'errorShare' ? percent(allowed) : allowed
+    print.line(`  ${boundTexts[bound](found)}; the contract allows ${limit}`)
   }
 }
 

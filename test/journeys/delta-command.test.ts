@@ -139,7 +139,7 @@ t.test('a delta is packed, checked except against its base, and accepted', async
   const receipt = await bring(out)
   t.match(receipt, { state: 'staged', changes: { added: 1, changed: 1, deleted: 1, unchanged: 0 } })
   const shown = await runCli(['ingest', out], testContext.environment)
-  t.match(shown.stdout, 'compared with version 1: 1 rows added, 1 changed, 1 deleted, 0 unchanged')
+  t.match(shown.stdout, 'compared with version 1: 1 row added, 1 changed, 1 deleted, 0 unchanged')
 
   const both = await file('both.csv', 'boat\nd1\n')
   const refused = await cli(
@@ -170,7 +170,7 @@ t.test('an invalid command line explains what is valid', async (t) => {
   for (const [paths, options, message] of cases) t.throws(() => filesOf(paths, options), message)
   const one = filesOf([a], {}).files
   const spreads: readonly (readonly [options: FileOptions, message: RegExp])[] = [
-    [{ bags: '2' }, /1 files cannot fill 2 bags/],
+    [{ bags: '2' }, /2 bags need at least 2 files, not 1/],
     [{ bags: '0' }, /--bags must be a whole number/],
     [{ bags: '1', bagBytesMax: '9' }, /not both/],
   ]

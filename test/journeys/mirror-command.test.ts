@@ -72,7 +72,7 @@ t.test('the first round', async (t) => {
   )
   t.match(await follow(inspect), { code: 0 })
   const imported = await follow(takeFirst)
-  t.match(imported, { code: 0, stdout: /^imported .*\n.*1 versions, 1 records, signed by/ })
+  t.match(imported, { code: 0, stdout: /^imported .*\n.*1 version, 1 record, signed by/ })
   const [, printed = ''] = /--since (\S+)/.exec(imported.stdout) ?? []
   t.match(exported.stdout, printed, 'both print the same cursor')
   cursor = printed

@@ -43,7 +43,9 @@ function keepOf({ keep, check }: BackupOptions): number | undefined {
 
 function printReport(report: BackupReport): void {
   print.line(`backed up  ${report.set}`)
-  print.line(`  ${counted(report.tables, 'table')}, ${counted(report.rows, 'row')}, ${counted(report.files, 'file')}, ${counted(report.bytes, 'byte')}`)
+  print.line(
+    `  ${counted(report.tables, 'table')}, ${counted(report.rows, 'row')}, ${counted(report.files, 'file')}, ${counted(report.bytes, 'byte')}`,
+  )
   print.line(
     `  ${counted(report.objectsWritten, 'object')} with ${counted(report.bytesWritten, 'byte')} written, ${report.objectsReused} reused`,
   )
@@ -65,6 +67,7 @@ async function check(folder: string, options: BackupOptions): Promise<number> {
 
 function printChecked({ set, at, signedBy, objects, bytes, faults }: CheckedSet): void {
   print.line(`${faults.length === 0 ? 'complete' : 'damaged'}  ${set}`)
-  if (at !== null) print.line(`  ${counted(objects, 'object')}, ${counted(bytes, 'byte')}, signed by ${signedBy}`)
+  if (at !== null)
+    print.line(`  ${counted(objects, 'object')}, ${counted(bytes, 'byte')}, signed by ${signedBy}`)
   for (const fault of faults) print.line(`  ${fault}`)
 }

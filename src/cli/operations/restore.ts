@@ -59,7 +59,9 @@ function printRestored(
   isTrusted: boolean,
 ): void {
   print.line(`restored  ${set.name}, the state of ${set.description.at}`)
-  print.line(`  ${counted(tables, 'table')}, ${counted(rows, 'row')}, ${counted(files, 'file')}, ${counted(bytes, 'byte')}`)
+  print.line(
+    `  ${counted(tables, 'table')}, ${counted(rows, 'row')}, ${counted(files, 'file')}, ${counted(bytes, 'byte')}`,
+  )
   print.line(`  signed by ${set.signer.fingerprint}`)
   if (!isTrusted)
     print.line('  Compare this fingerprint with that of your service; --trust <key.asc> does so by itself.')
@@ -70,6 +72,8 @@ function printRestored(
       '  The last line of erasures.jsonl is incomplete: that erasure was interrupted before it was decided. Repeat it.',
     )
   if (bundles + publications > 0)
-    print.line(`  ${counted(bundles, 'bundle')} and ${counted(publications, 'publication')}, unfinished, continue when the service starts`)
+    print.line(
+      `  ${counted(bundles, 'bundle')} and ${counted(publications, 'publication')}, unfinished, continue when the service starts`,
+    )
   print.line('  Check it with qingdan verify, then start the service.')
 }

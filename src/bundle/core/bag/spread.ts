@@ -14,7 +14,7 @@ export function spreadByCount<T extends SpreadFile>(
   bags: number,
 ): readonly (readonly T[])[] {
   if (files.length < bags)
-    throw new Error(`${files.length} files cannot fill ${bags} bags: files are not split.`)
+    throw new Error(`Files are not split: ${bags} bags need at least ${bags} files, not ${files.length}.`)
   const spread = Array.from({ length: bags }, () => ({ files: [] as T[], bytes: 0 }))
   for (const file of heaviestFirst(files)) {
     // A bag must have a file; among equal bags take the first.
