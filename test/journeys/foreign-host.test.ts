@@ -22,7 +22,7 @@ const foreign = {
   forwarded: 'host=evil.example;proto=gopher',
 }
 const urls = [
-  ...['/', '/sitemap.xml', '/robots.txt', '/catalog.ttl', '/catalog.jsonld', '/catalog.rdf'],
+  ...['/', '/sitemap.xml', '/catalog.ttl', '/catalog.jsonld', '/catalog.rdf'],
   ...['/api/3/action/package_search', '/v1/datasets', `/v1/datasets/${dataset}.ttl`, `/datasets/${dataset}`],
 ]
 

@@ -79,7 +79,8 @@ t.test('what was erased after the set is erased again, whatever the clock said',
     ['2032', '2033', '2034'],
     'the set knows of the first',
   )
-  const { set: second } = await save()
+  const { set: second, tornBytes } = await save()
+  t.equal(tornBytes, 12, 'the incomplete line is reported')
   t.same(await findErasures(places, await chosen(second)), { entries: [], tornBytes: 0 })
   t.notMatch(await ledger(), /"2026-$/, 'the incomplete line is gone')
   const lines = await ledger()

@@ -4,7 +4,7 @@ import { readPublicKeyFile } from '../bundles/key-files.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { counted, print, progressLine } from '../output.ts'
 import { withService } from '../with-context.ts'
-import { explainFault } from './fault.ts'
+import { explainFault, tornText } from './fault.ts'
 
 export interface BackupOptions extends Common {
   readonly recipient?: string
@@ -55,6 +55,7 @@ function printReport(report: BackupReport): void {
     print.line(`  altered in the backup folder, written again: ${name}`)
   if (report.objectsReplaced.length > 0)
     print.line('  This set is complete; qingdan backup --check names the older sets that are damaged.')
+  if (report.tornBytes > 0) print.line(`  ${tornText}`)
   for (const path of report.damaged) print.line(`  missing or altered: ${path}`)
 }
 

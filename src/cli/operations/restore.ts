@@ -16,7 +16,7 @@ import { actor, type Common, exitCodes } from '../command.ts'
 import { loadSettings } from '../load-settings.ts'
 import { counted, print, progressLine } from '../output.ts'
 import { withContext } from '../with-context.ts'
-import { explainFault } from './fault.ts'
+import { explainFault, tornText } from './fault.ts'
 
 export interface RestoreOptions extends Common {
   readonly key: string
@@ -67,10 +67,7 @@ function printRestored(
     print.line('  Compare this fingerprint with that of your service; --trust <key.asc> does so by itself.')
   if (erasures.length > 0)
     print.line(`  erased again, as after the set: ${counted(erasures.length, 'erasure')}`)
-  if (tornBytes > 0)
-    print.line(
-      '  The last line of erasures.jsonl is incomplete: that erasure was interrupted before it was decided. Repeat it.',
-    )
+  if (tornBytes > 0) print.line(`  ${tornText}`)
   if (bundles + publications > 0)
     print.line(
       `  ${counted(bundles, 'bundle')} and ${counted(publications, 'publication')}, unfinished, continue when the service starts`,

@@ -15,7 +15,7 @@ import type { Progress } from '../../ingest/index.ts'
 import { packageVersion } from '../../platform/package-root.ts'
 import { completeLedger, ledgerLock } from '../erasure/ledger.ts'
 import { isCompressed, listDataFiles, type SnapshotFacts } from './data-files.ts'
-import { knownErasures } from './erasures.ts'
+import { knownErasures, readLedger } from './erasures.ts'
 import { BackupFault } from './fault.ts'
 import { type ObjectWriter, openObjectWriter } from './objects.ts'
 import { removeOldSets } from './prune.ts'
@@ -58,6 +58,8 @@ export interface BackupReport {
   readonly setsRemoved: readonly string[]
   /** Objects of former sets that were altered in the folder: written again for this set, damaged in the others. */
   readonly objectsReplaced: readonly string[]
+  /** Bytes of an incomplete last line of the ledger of erasures; 0 without one. */
+  readonly tornBytes: number
   /** Published files that are missing or differ from their record; the set holds them as they are. */
   readonly damaged: readonly string[]
 }
@@ -126,7 +128,7 @@ async function writeLocked(
   // Created at its first use: without it, a restored service would have another one, and refuse the cursors of all.
   await findOrigin(context.database)
   const at = context.clock()
-  const { erasures, snapshot } = await beginSnapshot(context, folder)
+  const { erasures, tornBytes, snapshot } = await beginSnapshot(context, folder)
   let manifest: Manifest
   let damaged: readonly string[]
   try {
@@ -190,6 +192,7 @@ async function writeLocked(
     bytesWritten: sum(description.objects.filter(isNew), (object) => object.bytes),
     setsRemoved,
     objectsReplaced: writer.replaced(),
+    tornBytes,
     damaged,
   }
 }
@@ -197,9 +200,10 @@ async function writeLocked(
 /** A snapshot, and the lines of the ledger whose erasures it includes: no erasure is between the two. */
 async function beginSnapshot(context: AppContext, folder: string) {
   return context.database.lock(ledgerLock, async () => {
+    const { tornBytes } = await readLedger(folder)
     await completeLedger(context, folder)
     const erasures = await knownErasures(folder)
-    return { erasures, snapshot: await openSnapshot(context.database.workUrl, choosePublished) }
+    return { erasures, tornBytes, snapshot: await openSnapshot(context.database.workUrl, choosePublished) }
   })
 }
 
