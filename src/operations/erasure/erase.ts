@@ -47,7 +47,12 @@ export async function eraseVersionAct(context: AppContext, of: Named, by: By): P
   const { dataset, edition, version } = of
   const found = await findStored(context.database.work, { dataset, edition, number: version })
   const since = await firstReceived(context, found?.bundles ?? [], found?.publishedAt ?? context.clock())
-  const { done, sets } = await recorded(context, by, since, (act) => eraseVersion(context, { ...of, ...act }))
+  const { done, sets } = await recorded(
+    context,
+    by,
+    (act) => eraseVersion(context, { ...of, ...act }),
+    async () => since,
+  )
   const { at, ...erased } = done
   return { at: at.toISOString(), ...erased, ...defined({ sets }) }
 }
@@ -55,9 +60,11 @@ export async function eraseVersionAct(context: AppContext, of: Named, by: By): P
 /** Erases a bundle and the bags of its group. Throws as `eraseBundle`. */
 export async function eraseBundleAct(context: AppContext, id: string, by: By): Promise<Erasure> {
   const receipt = await getReceiptLike(context.database.work, id)
-  const since = await firstReceived(context, [receipt.id], receipt.receivedAt)
-  const { done, sets } = await recorded(context, by, since, (act) =>
-    eraseBundle(context, { id: receipt.id, ...act }),
+  const { done, sets } = await recorded(
+    context,
+    by,
+    (act) => eraseBundle(context, { id: receipt.id, ...act }),
+    (erased) => firstReceived(context, erased?.bundles ?? [], receipt.receivedAt),
   )
   if (done === undefined) throw problem('bundle-not-found', { path: 'id' })
   const { at, already, bundles } = done
@@ -80,8 +87,8 @@ type Act = Parameters<typeof eraseVersion>[1]
 async function recorded<T>(
   context: AppContext,
   { backups, ...by }: By,
-  since: Date,
   erase: (act: Pick<Act, 'actor' | 'reason' | 'at' | 'onDecided'>) => Promise<T>,
+  sinceOf: (done: T) => Promise<Date>,
 ): Promise<{ readonly done: T; readonly sets?: readonly string[] }> {
   if (backups === undefined) return { done: await erase(by) }
   await requireBackups(backups)
@@ -96,6 +103,6 @@ async function recorded<T>(
     // What a killed process or a command without the folder has left out.
     await completeLedger(context, backups)
     const done = await erase({ ...by, onDecided })
-    return { done, sets: await listSetsSince(backups, since) }
+    return { done, sets: await listSetsSince(backups, await sinceOf(done)) }
   })
 }
