@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build, root as folderOfAll } from '../../build/build.mjs'
+import { build, root as folderOfAll, navigatorOfNode } from '../../build/build.mjs'
 
 const root = `${folderOfAll}/`
 
@@ -89,7 +89,8 @@ async function compile(entryPoints, outdir) {
     // The compiled files lie deeper than the packages' own look-ups by `require` expect: these start at the root.
     banner: {
       js: `import { createRequire as __createRequire } from 'node:module'
-const require = __createRequire(${JSON.stringify(pathToFileURL(join(root, 'package.json')).href)})`,
+const require = __createRequire(${JSON.stringify(pathToFileURL(join(root, 'package.json')).href)})
+${navigatorOfNode}`,
     },
     plugins: [ownPlaces],
   })

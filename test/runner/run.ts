@@ -71,7 +71,8 @@ export async function run(args: readonly string[], compiled: string): Promise<nu
         await runBatch(batch, compiled, environment, report)
       }
     }
-    await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work))
+    // One more than processors: tests often wait for the database, for a timer or for a process of theirs.
+    await Promise.all(Array.from({ length: Math.max(2, availableParallelism() + 1) }, work))
   } finally {
     await server.leave()
     writeTimes(times)
