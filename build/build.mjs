@@ -26,7 +26,8 @@ const require = __createRequire(import.meta.url)`
  * client: a tenth of the time of a command. So the bundle has the member that later versions of Node have.
  */
 export const navigatorOfNode = `import { availableParallelism as __processors } from 'node:os'
-const __navigator = globalThis.navigator ?? { userAgent: 'Node.js', hardwareConcurrency: __processors() }`
+const __navigator =
+  typeof navigator === 'object' ? navigator : { userAgent: 'Node.js', hardwareConcurrency: __processors() }`
 
 /**
  * Bundles entries (paths from `from`) into `outdir`, which must be below `from` so that packages are found.

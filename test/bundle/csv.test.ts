@@ -175,7 +175,7 @@ t.test(
           return !clean
         }
       }),
-      runs(600, 3000),
+      runs(300, 3000),
     )
     t.ok(taken > 30 && refused > 30, `${taken} taken, ${refused} refused`)
   },
@@ -294,7 +294,7 @@ t.test('bytes are accepted as GB18030 or UTF-8 exactly if the decoder can decode
       ),
       async ([a, b, c, d]) => compare(Buffer.from([a, 0x30 + b, c, 0x30 + d])),
     ),
-    runs(400, 2000),
+    runs(200, 2000),
   )
   t.same(disputes, [])
   await fc.assert(
@@ -306,6 +306,6 @@ t.test('bytes are accepted as GB18030 or UTF-8 exactly if the decoder can decode
         bom || findings.some(({ check }) => check === 'encoding-utf16') || taken === decodes('utf-8', bytes)
       )
     }),
-    runs(400, 2000),
+    runs(200, 2000),
   )
 })
