@@ -1,5 +1,4 @@
 /** Checks documents against the code: each name, link, table and address in them must exist. */
-import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
@@ -10,6 +9,7 @@ import { checks } from '../src/contract/index.ts'
 import { settings } from '../src/platform/config.ts'
 import { problems } from '../src/platform/problem.ts'
 import { commands, documents, inlineCode, links, table } from './support/documents.ts'
+import { callCli } from './support/run-cli.ts'
 import { unconnectedContext } from './support/unconnected-context.ts'
 
 const readmes = ['README.md', 'README.zh-CN.md']
@@ -58,9 +58,9 @@ t.test('every npm script that a document names exists', async (t) => {
 
 t.test('every qingdan command that a README names exists, with its options', async (t) => {
   const help = new Map<string, string>()
-  const helpOf = (words: readonly string[]) => {
+  const helpOf = async (words: readonly string[]) => {
     const name = words.join(' ')
-    const text = help.get(name) ?? runText('bin/qingdan', [...words, '--help'])
+    const text = help.get(name) ?? (await callCli([...words, '--help'], {})).stdout
     help.set(name, text)
     return text
   }
@@ -71,8 +71,8 @@ t.test('every qingdan command that a README names exists, with its options', asy
     const words = call.replace(/^(npm run -s )?qingdan (-- )?/, '').split(' ')
     const [first = '', second = ''] = words
     if (first.startsWith('--') || first.endsWith(',')) continue
-    t.match(helpOf([]), new RegExp(`^ {2}${first}\\b`, 'm'), `${first} is a command`)
-    const own = ['key', 'bundle'].includes(first) ? helpOf([first, second]) : helpOf([first])
+    t.match(await helpOf([]), new RegExp(`^ {2}${first}\\b`, 'm'), `${first} is a command`)
+    const own = ['key', 'bundle'].includes(first) ? await helpOf([first, second]) : await helpOf([first])
     for (const option of words.filter((word) => word.startsWith('--'))) {
       t.match(own, new RegExp(`${option}\\b`), `${first} takes ${option}`)
     }
@@ -165,11 +165,6 @@ t.test('openapi.yaml matches the routes and describes every field', async (t) =>
   }
   t.same(undescribed(document), [])
 })
-
-/** What a program prints. tap hooks into Node processes by NODE_OPTIONS, which a program of ours is to be without. */
-function runText(program: string, words: readonly string[]): string {
-  return execFileSync('env', ['-u', 'NODE_OPTIONS', program, ...words], { encoding: 'utf8' })
-}
 
 interface Schema {
   readonly $ref?: string

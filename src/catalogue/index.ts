@@ -46,7 +46,15 @@ export { type DatasetTimes, listDatasetTimes } from './datasets/times.ts'
 export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirror.ts'
 export { findOrigin, type MirrorState, readMirror, refuseOnMirror, writeMirror } from './origin.ts'
 export { catalogueRoutes } from './routes.ts'
-export { EditionName, ExactVersion, PreviewToken, Slug, toLatest } from './schemas.ts'
+export {
+  DistributionSchema,
+  EditionName,
+  ExactVersion,
+  PreviewToken,
+  Slug,
+  toLatest,
+  VersionSchema,
+} from './schemas.ts'
 export { type FacetName, type FacetValue, facetNames } from './search/facets.ts'
 export type { SearchMatch } from './search/matches.ts'
 export { type DatasetParameters, questionLengthMax } from './search/query.ts'

@@ -61,7 +61,7 @@ const PeriodSchema = Type.Object(
 const { provider, bundle, bundles, rows } = facts.parts.items.properties
 const PartSchema = Type.Required(Type.Object({ provider, bundle, bundles, rows }))
 
-const VersionSchema = Type.Object({
+export const VersionSchema = Type.Object({
   dataset: Text('Slug of the dataset.'),
   edition: Text('Name of the edition.'),
   version: Whole('Number of the version: 1, 2, 3 …'),

@@ -42,6 +42,7 @@ export {
   CarriedVersionSchema,
   type Change,
   type ChangeKind,
+  DifferenceSchema,
   fileName,
   type OmittedFormat,
   type PositionedChange,

@@ -41,7 +41,7 @@ export const WaiverSchema = Type.Object({
 export type Waiver = Shape<typeof WaiverSchema>
 
 /** The differences from another version, by key. */
-const DifferenceSchema = Type.Object({
+export const DifferenceSchema = Type.Object({
   against: Whole('Number of the version compared with.'),
   added: Whole('Records whose key is new.'),
   removed: Whole('Records whose key no longer exists.'),

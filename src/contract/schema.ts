@@ -12,12 +12,12 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 /** Complaints about a value parsed from JSON; without any, the value has the shape of a Contract. */
 export type SchemaCheck = (value: unknown) => readonly Complaint[]
 
-/** Reads and compiles the schema of contracts. */
+let contractSchema: Promise<SchemaObject> | undefined
+
+/** Reads and compiles the schema of contracts, once in a process. */
 export async function readContractSchema(): Promise<SchemaCheck> {
-  const schema: SchemaObject = JSON.parse(
-    await readFile(packageFile('datasets/contract.schema.json'), 'utf8'),
-  )
-  return compileSchema(schema)
+  contractSchema ??= readFile(packageFile('datasets/contract.schema.json'), 'utf8').then(JSON.parse)
+  return compileSchema(await contractSchema)
 }
 
 /**
@@ -52,8 +52,10 @@ function compiledOnce(schema: JsonSchema): Compiled {
     validateSchema: false,
     // Unions of types are intended: bounds are numbers or days.
     allowUnionTypes: true,
-    // Optimising a validator's code costs more than it saves for the contracts of one start.
+    // Optimising a validator's code, and copying definitions into it, costs more than it saves for the contracts
+    // of one start.
     code: { optimize: false },
+    inlineRefs: false,
     formats: { 'field-name': (text: string) => names.known.includes(text) },
   })
   const compiledSchema = { validate: ajv.compile(schema), names }

@@ -248,7 +248,7 @@ async function pageOf(
 /** Links from the version to its neighbours; undefined for joined editions, which share none. */
 async function versionLinks(context: AppContext, { plan }: RecordsRequest): Promise<string | undefined> {
   const [only] = plan.targets
-  if (plan.joined || only === undefined) return undefined
+  if (plan.joinsEditions || only === undefined) return undefined
   const { version } = only
   return linkHeader(version, await listVersions(context.database, version), context.config)
 }
@@ -272,7 +272,7 @@ function describe(reply: FastifyReply, resolved: RecordsRequest): FastifyReply {
 function dispositionOf({ plan, format, form }: RecordsRequest): string {
   const { dataset, title } = plan.loaded.contract
   const [first, last] = [plan.targets[0]?.version, plan.targets.at(-1)?.version]
-  const what = plan.joined
+  const what = plan.joinsEditions
     ? `${first?.edition}${first === last ? '' : `_${last?.edition}`}`
     : `${first?.edition}-v${first?.number}`
   const name = `${what}-records.${format}`

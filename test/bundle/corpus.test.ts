@@ -2,7 +2,7 @@
 import t from 'tap'
 import { formatTally, runCorpus } from '../corpus/campaign.ts'
 
-const count = 250
+const count = 120
 
 t.test('damaged bundles: no crash, no hang, no silent repair, always a report', async (t) => {
   const tally = await runCorpus({ count, seed: 2026 })

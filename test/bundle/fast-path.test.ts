@@ -57,29 +57,36 @@ t.test('both paths give the same rows, findings, counts and repairs', async (t) 
   const { seen, agree } = agreement()
   await fc.assert(
     fc.asyncProperty(fc.gen(), (draw) => agree(drawFiles(draw))),
-    runs(200, 1000),
+    runs(100, 1000),
   )
-  t.ok(seen.fast > 40 && seen.strict > 40, JSON.stringify(seen))
+  t.ok(seen.fast > 20 && seen.strict > 20, JSON.stringify(seen))
 })
 
 t.test('both paths agree for every type, constraint and check, with and without warnings', async (t) => {
   const { seen, agree } = agreement({ contract: everyType })
   await fc.assert(
     fc.asyncProperty(fc.gen(), (draw) => agree(drawEveryType(draw))),
-    runs(200, 1000),
+    runs(100, 1000),
   )
-  t.ok(seen.fast > 40 && seen.strict > 40, JSON.stringify(seen))
+  t.ok(seen.fast > 20 && seen.strict > 20, JSON.stringify(seen))
 })
 
 t.test('rows that span two pieces are read whole, wherever the cut is', async (t) => {
-  const { seen, agree } = agreement()
   const row = (n: number) => `01,地块${n},size,大,12,3.5,2020/5/1,"spade","中\r\n""😀""\t\\"\r\n`
   const many = Array.from({ length: 4200 }, (_, n) => row(n)).join('')
+  const shifted = (shift: number) =>
+    Buffer.from(`${header}\r\n02,A${'x'.repeat(shift)},size,,1,,,,\r\n${many}`)
+  const strict = await readRows({ 'a.csv': shifted(0) })
+  const others = JSON.stringify(strict.rows.slice(1))
+  const wrong: number[] = []
   for (let shift = 0; shift < Buffer.byteLength(row(4199)); shift += 1) {
-    const csv = `${header}\r\n02,A${'x'.repeat(shift)},size,,1,,,,\r\n${many}`
-    t.ok(await agree({ 'a.csv': Buffer.from(csv) }))
+    const fast = await readOnFastPath({ 'a.csv': shifted(shift) })
+    const [first, ...rows] = fast?.rows ?? []
+    // Only the first row, before all cuts, differs from that of the strict path.
+    const isSame = first?.values[1] === `A${'x'.repeat(shift)}` && JSON.stringify(rows) === others
+    if (!isSame || fast?.findings.length !== strict.findings.length) wrong.push(shift)
   }
-  t.equal(seen.strict, 0)
+  t.same(wrong, [])
 })
 
 t.test(

@@ -33,7 +33,7 @@ t.test('random records survive rendering and parsing', async (t) => {
       )
       t.strictSame(rowsOfJson(JSON.parse(String(await bytesOf('json', rows))), trialFields), rows)
     }),
-    runs(30, 100),
+    runs(15, 100),
   )
 })
 

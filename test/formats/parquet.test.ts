@@ -33,7 +33,7 @@ t.test('random records survive an independent reader', async (t) => {
     fc.asyncProperty(anyRows({ minLength: 1, maxLength: 60 }), async (rows) => {
       t.strictSame(readParquetFile(await bytesOf('parquet', rows), trialFields).rows, rows)
     }),
-    runs(20, 60),
+    runs(10, 60),
   )
 })
 

@@ -39,11 +39,16 @@ interface List {
 const testContext = await openTestContext(t, { at: '2026-01-15T04:00:00Z' })
 const { get } = testContext
 
-/** Brings the samples of an edition, each part cut to its first rows, and publishes it. */
+/** Parts of an edition that are brought: each takes a third of a second. */
+const partsMax = 6
+
+/** Brings the first parts of an edition's sample, each cut to its first rows, and publishes it. */
 async function publishSamples(of: TestContext, dataset: string, edition: string, rowsMax: number) {
-  const samples = await sampleRows(dataset, edition, rowsMax)
+  const all = await sampleRows(dataset, edition, rowsMax)
+  const samples = all.slice(0, partsMax)
   for (const { provider, rows } of samples) await of.take({ dataset, edition, provider, rows })
-  const publication = await of.publish(dataset, edition)
+  const waivers = all.slice(partsMax).map(({ provider }) => ({ provider, reason: 'Left out.' }))
+  const publication = await of.publish(dataset, edition, { waivers })
   t.same(publication.findings, [])
   t.equal(publication.state, 'done')
   return samples.flatMap(({ rows }) => parse(rows, { columns: true }) as Row[])
@@ -129,11 +134,11 @@ t.test('a withheld cell has no measure anywhere', async (t) => {
     'passed',
     'pass_rate',
   ])
-  const sample = (await sampleRows(dataset, '2024-2025', 40)).flatMap(
-    ({ rows }) => parse(rows, { columns: true }) as Row[],
-  )
+  const sample = (await sampleRows(dataset, '2024-2025', 40))
+    .slice(0, partsMax)
+    .flatMap(({ rows }) => parse(rows, { columns: true }) as Row[])
   const small = sample.filter((row) => Number(row['pupils']) < 10)
-  t.ok(small.length > 50, `${small.length} small cells were brought`)
+  t.ok(small.length > 30, `${small.length} small cells were brought`)
   const base = `/v1/datasets/${dataset}/editions/2024-2025/versions/1`
   const version: Version = (await get(base)).json()
   const values = small.flatMap((row) => withheld.filter((name) => row[name] !== '')).length

@@ -28,7 +28,7 @@ const testContext = await openTestContext(t, {
 const { app, get, context } = testContext
 
 /** More than the buffers of both sockets hold, so that a reader who doesn't read stops the stream. */
-const lines = 40_000
+const lines = 20_000
 const text = 'abcdefgh'.repeat(100)
 const rows = (count: number) =>
   `line,text\n${Array.from({ length: count }, (_, index) => `${index + 1},${text}\n`).join('')}`

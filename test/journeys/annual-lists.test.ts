@@ -12,7 +12,7 @@ import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, sampleRows } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli } from '../support/run-cli.ts'
 
 interface Rates {
   readonly items: number
@@ -360,7 +360,7 @@ t.test('invalid parameters are refused', async (t) => {
 })
 
 t.test('the command line: due items, states, differences', async (t) => {
-  const cli = (...args: string[]) => runCli(['list', ...args], testContext.environment)
+  const cli = (...args: string[]) => callCli(['list', ...args], testContext.environment)
   interface Due {
     readonly today: string
     readonly until: string

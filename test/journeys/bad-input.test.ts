@@ -20,7 +20,7 @@ import {
 } from '../support/bad-bundles.ts'
 import { readBag } from '../support/bag-files.ts'
 import { openTestContext, writeBag } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli } from '../support/run-cli.ts'
 
 const dataset = gateDataset
 const testContext = await openTestContext(t, {
@@ -110,7 +110,7 @@ t.test('odd but unambiguous input is accepted', async (t) => {
 })
 
 /** The command line on the same database and data folder. */
-const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
+const cli = (...args: readonly string[]) => callCli(args, testContext.environment)
 
 t.test('the command line refuses the same, with exit code 3', async (t) => {
   const bags = join(folder, 'bags')

@@ -13,7 +13,7 @@ import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, temporaryFolder, writeDatasets } from '../support/open-test-context.ts'
 import { convert, withoutLibreOffice } from '../support/read-back.ts'
-import { binary, foreign, plainly, runCli } from '../support/run-cli.ts'
+import { binary, callCli, foreign, plainly, runCli } from '../support/run-cli.ts'
 import { installed } from '../support/tools.ts'
 import { makeSheet, makeWorkbook, number, type TestSheet } from '../support/workbook.ts'
 
@@ -32,7 +32,7 @@ const datasets = join(office, 'datasets')
 await writeDatasets(datasets, [contract])
 // An address where nothing listens: a command that opened a database would fail.
 const environment = { QINGDAN_DATASETS: datasets, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
-const cli = (...args: readonly string[]) => runCli(['bundle', ...args], environment)
+const cli = (...args: readonly string[]) => callCli(['bundle', ...args], environment)
 const file = async (name: string, text: string) => {
   await writeFile(join(office, name), text)
   return join(office, name)
@@ -43,7 +43,10 @@ const second = await file('small.csv', 'name,size\n雀,1\n')
 
 t.test('a packed bundle is valid for other tools, and is accepted', async (t) => {
   const zip = join(office, 'kites.zip')
-  const created = await cli('create', good, second, ...purpose, '--sequence', '7', '--out', zip, '--json')
+  const created = await runCli(
+    ['bundle', 'create', good, second, ...purpose, '--sequence', '7', '--out', zip, '--json'],
+    environment,
+  )
   t.equal(created.code, 0, created.stderr)
   t.match(JSON.parse(created.stdout), {
     dataset,
@@ -53,7 +56,7 @@ t.test('a packed bundle is valid for other tools, and is accepted', async (t) =>
     path: zip,
     errors: 0,
   })
-  const verified = await cli('verify', zip)
+  const verified = await runCli(['bundle', 'verify', zip], environment)
   t.equal(verified.code, 0, verified.stderr)
   t.match(verified.stdout, /^valid/)
   const received = await receive(testContext.context, { path: zip, broughtBy: 'cli:courier' })

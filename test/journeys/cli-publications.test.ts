@@ -5,7 +5,7 @@
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli, runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
 const [kites, wells] = ['kite-register', 'well-register']
@@ -23,7 +23,7 @@ const testContext = await openTestContext(t, {
   contracts: [contract(kites), contract(wells, { approval: { required: true } })],
 })
 const { environment, context } = testContext
-const cli = (...args: readonly string[]) => runCli(args, environment)
+const cli = (...args: readonly string[]) => callCli(args, environment)
 
 interface Publication {
   readonly id: number
@@ -89,7 +89,7 @@ t.test('without a service it is prepared, and says who releases it; the next sta
     listed.map(({ id, state }) => [id, state]),
     [[waiting.id, 'prepared']],
   )
-  t.match((await cli('publications', kites, '2025', '--all')).stdout, /dropped/)
+  t.match((await runCli(['publications', kites, '2025', '--all'], environment)).stdout, /dropped/)
   const { href } = await runJson<{ href: string }>('preview', kites, '2025', '--expires', '30m')
   const previews = await runJson<{ id: string }[]>('preview', kites, '2025', '--list')
   t.equal(previews.length, 1)
@@ -133,7 +133,7 @@ t.test('requested on the command line, approved by a key, released by the servic
   await take(wells, 'w,1\n')
   const waiting = await runJson('publish', wells, '2025')
   t.match(waiting, { state: 'prepared', waitsFor: ['approval'] })
-  const own = await cli('approve', wells, '2025')
+  const own = await runCli(['approve', wells, '2025'], environment)
   t.equal(own.code, 4)
   t.match(own.stderr, /approval-by-asker/)
   const { authorization } = await testContext.key({ scopes: ['publish'] })

@@ -9,7 +9,7 @@ import t from 'tap'
 import { packBag } from '../../src/bundle/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { sampleRows, temporaryFolder, writeBag, writeDatasets, zipOf } from '../support/open-test-context.ts'
-import { run, runCli } from '../support/run-cli.ts'
+import { type CliRun, callCli, run, runCli } from '../support/run-cli.ts'
 import { type Service, spawnService } from '../support/spawn-service.ts'
 
 /** The outer test: the service outlives the subtest that starts it. */
@@ -40,7 +40,11 @@ const environment = {
 }
 const cli = (...args: readonly string[]) => runCli(args, environment)
 /** The output of a command with --json; fails unless it succeeds. */
-async function runJson<T>(...args: readonly string[]): Promise<T> {
+const runJson = <T>(...args: readonly string[]) => jsonOf<T>(cli, args)
+/** The same without a process, for commands of which another test here starts one. */
+const callJson = <T>(...args: readonly string[]) => jsonOf<T>((...words) => callCli(words, environment), args)
+
+async function jsonOf<T>(cli: (...args: readonly string[]) => Promise<CliRun>, args: readonly string[]) {
   const { code, stdout, stderr } = await cli(...args, '--json')
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`)
   return JSON.parse(stdout) as T
@@ -68,30 +72,6 @@ t.test('it lists its commands, and explains what it refuses', async (t) => {
   t.match(unknown.stderr, /publish/, 'the nearest command is suggested')
   t.match(setting.stderr, /QINGDAN_DATEN/)
   t.match(loose.stderr, /--dataset and --edition/)
-})
-
-t.test('usage errors are explained in a sentence, and nothing is accepted', async (t) => {
-  const csv = await file('typed.csv', 'name,size\na,1\n')
-  const xlsx = await file('typed.xls', 'PK')
-  const loose = (...options: readonly string[]) => ['ingest', csv, '--dataset', wells, ...options]
-  const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
-    [['ingest', 'nowhere.csv'], 2, /^There is no file or folder nowhere\.csv\.\n$/],
-    [['check', `${csv}/inside`], 2, /^There is no file or folder /],
-    [['ingest', xlsx], 2, /typed\.xls is not supported: save the table as XLSX .* or as "CSV UTF-8"/],
-    [['check', csv], 2, /typed\.csv is not a bundle. Check a loose file with qingdan ingest --dataset/],
-    [loose('--edition', '2026-2027', '--provider', 'edu-310101'), 2, /named like 2025\.\n$/],
-    [loose('--edition', '2026', '--provider', 'edu-31O101'), 2, /must be one of edu-310101, edu-310104/],
-    [['key', 'create', '--label', 'x', '--scope', 'ingest', '--provider', 'edu-31'], 2, /edu-310101, edu-/],
-    [['key', 'create', '--label', 'x', '--scope', 'ingest', '--dataset', 'well'], 4, /dataset-not-found/],
-  ]
-  for (const [args, code, message] of cases) {
-    const ended = await cli(...args)
-    t.equal(ended.code, code, args.join(' '))
-    t.match(ended.stderr, message)
-    t.notMatch(ended.stderr, /ENO|\bat .*\.ts/, 'no system error code, no stack')
-    t.equal(ended.stdout, '')
-  }
-  t.same(await runJson('list', 'bundles'), [])
 })
 
 t.test('contracts and bundles are checked without a database', async (t) => {
@@ -155,7 +135,7 @@ t.test('beside a running service: keys', async (t) => {
   )
   authorization = `Bearer ${created.secret}`
   t.match(await json('/v1/key'), { id: created.id, scopes: ['ingest'] })
-  const other = await runJson<{ id: string; secret: string }>(
+  const other = await callJson<{ id: string; secret: string }>(
     ...['key', 'create', '--label', 'short', '--scope', 'publish', 'read-restricted'],
     ...['--provider', 'edu-310101', '--expires', '2099-01-01T00:00:00+08:00'],
   )
@@ -176,8 +156,8 @@ t.test('beside a running service: keys', async (t) => {
   })
   t.equal(refused.status, 401)
   const wrong = await Promise.all([
-    cli('key', 'revoke', 'f00'),
-    cli('key', 'create', '--label', 'x', '--scope', 'everything'),
+    callCli(['key', 'revoke', 'f00'], environment),
+    callCli(['key', 'create', '--label', 'x', '--scope', 'everything'], environment),
   ])
   t.same(
     wrong.map(({ code }) => code),
@@ -186,21 +166,49 @@ t.test('beside a running service: keys', async (t) => {
   for (const { stderr } of wrong) t.ok(stderr.trim().length > 10, 'each refusal has its reason')
 })
 
+t.test(
+  'beside a running service: usage errors are explained in a sentence, and nothing is accepted',
+  async (t) => {
+    const before = await callJson('list', 'bundles')
+    const csv = await file('typed.csv', 'name,size\na,1\n')
+    const xlsx = await file('typed.xls', 'PK')
+    const loose = (...options: readonly string[]) => ['ingest', csv, '--dataset', wells, ...options]
+    const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
+      [['ingest', 'nowhere.csv'], 2, /^There is no file or folder nowhere\.csv\.\n$/],
+      [['check', `${csv}/inside`], 2, /^There is no file or folder /],
+      [['ingest', xlsx], 2, /typed\.xls is not supported: save the table as XLSX .* or as "CSV UTF-8"/],
+      [['check', csv], 2, /typed\.csv is not a bundle. Check a loose file with qingdan ingest --dataset/],
+      [loose('--edition', '2026-2027', '--provider', 'edu-310101'), 2, /named like 2025\.\n$/],
+      [loose('--edition', '2026', '--provider', 'edu-31O101'), 2, /must be one of edu-310101, edu-310104/],
+      [['key', 'create', '--label', 'x', '--scope', 'ingest', '--provider', 'edu-31'], 2, /edu-310101, edu-/],
+      [['key', 'create', '--label', 'x', '--scope', 'ingest', '--dataset', 'well'], 4, /dataset-not-found/],
+    ]
+    for (const [args, code, message] of cases) {
+      const ended = await callCli(args, environment)
+      t.equal(ended.code, code, args.join(' '))
+      t.match(ended.stderr, message)
+      t.notMatch(ended.stderr, /ENO|\bat .*\.ts/, 'no system error code, no stack')
+      t.equal(ended.stdout, '')
+    }
+    t.same(await callJson('list', 'bundles'), before)
+  },
+)
+
 t.test('beside a running service: a folder and a ZIP, a waiver, a correction, a withdrawal', async (t) => {
   t.match(await json(`/v1/datasets/${kites}/records`), { data: [{ name: '鹰' }, { name: '龙, 大' }] })
   const east = await writeBag(folder, part('edu-310101', 'a,1\n'))
-  t.match(await runJson('ingest', east), { state: 'staged', packing: 'folder' })
-  await runJson('publish', wells, '2026', '--waive', 'edu-310104=Flooded.')
+  t.match(await callJson('ingest', east), { state: 'staged', packing: 'folder' })
+  await callJson('publish', wells, '2026', '--waive', 'edu-310104=Flooded.')
   const base = `/v1/datasets/${wells}/editions/2026/versions`
   t.match(await json(`${base}/1`), { waivers: [{ provider: 'edu-310104', reason: 'Flooded.' }] })
   const duplicates = await writeBag(folder, part('edu-310104', 'a,2\n'))
   await packBag(duplicates, `${duplicates}.zip`)
-  t.match(await runJson('ingest', `${duplicates}.zip`), { state: 'staged', packing: 'zip' })
-  const refused = await cli('publish', wells, '2026', '--reason', 'Duplicates.')
+  t.match(await callJson('ingest', `${duplicates}.zip`), { state: 'staged', packing: 'zip' })
+  const refused = await callCli(['publish', wells, '2026', '--reason', 'Duplicates.'], environment)
   t.equal(refused.code, 3)
   t.match(refused.stdout, /key-doubled-across-parts/)
-  await runJson('ingest', await writeBag(folder, part('edu-310104', 'b,2\n')))
-  t.match(await runJson('publish', wells, '2026', '--reason', 'Dry again.'), { state: 'done', version: 2 })
+  await callJson('ingest', await writeBag(folder, part('edu-310104', 'b,2\n')))
+  t.match(await callJson('publish', wells, '2026', '--reason', 'Dry again.'), { state: 'done', version: 2 })
   t.match(await json(`${base}/2`), { reason: 'Dry again.', records: 2, waivers: [] })
   t.match(await runJson('withdraw', wells, '2026', '2', '--reason', 'Wrong.'), {
     withdrawn: true,
@@ -218,8 +226,8 @@ t.test('beside a running service: lists', async (t) => {
   const [sample] = await sampleRows(list, '2026', 0)
   const promise = `1,市教育委员会,风筝,,,,2001-01-01,yearly,,,,${kites},2026\n`
   const plan = await file('plan.csv', `${sample?.rows}${promise}2,市体育局,绳,,,,,,,,,,\n`)
-  await runJson('ingest', plan, '--dataset', list, '--edition', '2026', '--synthetic')
-  await runJson('publish', list, '2026')
+  await callJson('ingest', plan, '--dataset', list, '--edition', '2026', '--synthetic')
+  await callJson('publish', list, '2026')
   interface Items {
     readonly items: readonly { readonly state: string }[]
   }
@@ -269,7 +277,7 @@ t.test(
     if (before === 0) await service.line(isStaged)
     t.match(await json(`/v1/bundles/${id}`), { state: 'staged', errors: 0, files: [{ rowsTaken: 100_000 }] })
     t.equal(before + service.lines.filter(isStaged).length, 1, 'it was staged once')
-    t.match(await runJson('publish', kites, '2025'), { state: 'done', version: 1 })
+    t.match(await callJson('publish', kites, '2025'), { state: 'done', version: 1 })
     t.match(await json(`/v1/datasets/${kites}/editions/2025/versions/1`), { records: 100_000 })
     t.equal((await service.stop()).code, 0)
   },

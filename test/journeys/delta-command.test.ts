@@ -12,7 +12,7 @@ import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, temporaryFolder, writeDatasets } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli } from '../support/run-cli.ts'
 
 const dataset = 'boat-register'
 const contract = contractOf(
@@ -25,7 +25,7 @@ const office = await temporaryFolder(t)
 const datasets = join(office, 'datasets')
 await writeDatasets(datasets, [contract])
 const environment = { QINGDAN_DATASETS: datasets, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
-const cli = (...args: readonly string[]) => runCli(['bundle', ...args], environment)
+const cli = (...args: readonly string[]) => callCli(['bundle', ...args], environment)
 const file = async (name: string, text: string) => {
   await writeFile(join(office, name), text)
   return join(office, name)
@@ -138,7 +138,7 @@ t.test('a delta is packed, checked except against its base, and accepted', async
   t.match(JSON.parse(created.stdout), { mode: 'delta', against: { version: 1 }, path: out })
   const receipt = await bring(out)
   t.match(receipt, { state: 'staged', changes: { added: 1, changed: 1, deleted: 1, unchanged: 0 } })
-  const shown = await runCli(['ingest', out], testContext.environment)
+  const shown = await callCli(['ingest', out], testContext.environment)
   t.match(shown.stdout, 'compared with version 1: 1 row added, 1 changed, 1 deleted, 0 unchanged')
 
   const both = await file('both.csv', 'boat\nd1\n')

@@ -22,7 +22,7 @@ import { gateDataset as dataset, gateContract, good, marker } from '../support/b
 import { type BagFiles, describe, readBag, seal, zipFiles } from '../support/bag-files.ts'
 import { openTestContext, writeBag } from '../support/open-test-context.ts'
 import { officeKey } from '../support/openpgp.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli } from '../support/run-cli.ts'
 
 const testContext = await openTestContext(t, {
   contracts: [gateContract],
@@ -124,7 +124,7 @@ t.test('one command checks, encrypts and signs, and everything but the rows can 
   await writeFile(path('office.asc'), office.privateKey)
   await writeFile(path('public.asc'), office.publicKey)
   await writeFile(path('service.asc'), (await get('/v1/service-key.asc')).text)
-  const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
+  const cli = (...args: readonly string[]) => callCli(args, testContext.environment)
   const create = (name: string, ...more: readonly string[]) => {
     const keys = ['--sign', path('office.asc'), '--encrypt-to', path('service.asc')]
     return cli('bundle', 'create', path(name), '--dataset', dataset, '--edition', '2026', ...keys, ...more)

@@ -13,7 +13,7 @@ import { applyErasures, eraseBundleAct, eraseVersionAct, readLedger } from '../.
 import { eraseVersion, withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, writeBag } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli, runCli } from '../support/run-cli.ts'
 
 const required = { constraints: { required: true } }
 const wells = contractOf(
@@ -26,7 +26,7 @@ const { context, get, bring, moveTo, folder } = testContext
 const of = (edition: string, rows: string) => ({ dataset: 'wells', edition, rows: `well,depth\n${rows}` })
 const quiet = () => undefined
 const act = { actor: 'cli:officer', reason: 'A record identified a person.' }
-const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
+const cli = (...args: readonly string[]) => callCli(args, testContext.environment)
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,
@@ -211,10 +211,12 @@ t.test('on the command line it asks, and says what remains', async (t) => {
     code: 4,
     stderr: /version-not-found/,
   })
-  const shown = JSON.parse((await cli('audit', '--limit', '1', '--json')).stdout) as object[]
+  const shown = JSON.parse(
+    (await runCli(['audit', '--limit', '1', '--json'], testContext.environment)).stdout,
+  ) as object[]
   t.match(shown, [{ action: 'bundle-erased', subject: `bundle:${id}`, detail: { reason: 'x' } }])
   await writeFile(join(folder, 'var', 'note.txt'), 'marker-of-a-file')
-  const found = await cli('erase', '--verify', 'marker-of-a-file', '--json')
+  const found = await runCli(['erase', '--verify', 'marker-of-a-file', '--json'], testContext.environment)
   t.match(JSON.parse(found.stdout), { isFound: true, files: ['note.txt'], tables: [], isEmbedded: false })
   t.equal(found.code, 3)
 })

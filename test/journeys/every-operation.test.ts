@@ -5,7 +5,7 @@
  */
 import t from 'tap'
 import { takeBundle } from '../../src/ingest/index.ts'
-import { openTestContext, sampleRows, zipOf } from '../support/open-test-context.ts'
+import { openTestContext, publishSample, sampleRows, zipOf } from '../support/open-test-context.ts'
 import {
   addressOf as addressIn,
   type ExistingValues,
@@ -25,12 +25,7 @@ const editions: readonly (readonly [dataset: string, edition: string])[] = [
   ['school-sports-venues', '2025'],
   ['student-fitness', '2024-2025'],
 ]
-for (const [dataset, edition] of editions) {
-  for (const { provider, rows } of await sampleRows(dataset, edition)) {
-    await testContext.take({ dataset, edition, provider, rows })
-  }
-  await testContext.publish(dataset, edition)
-}
+for (const [dataset, edition] of editions) await publishSample(testContext, dataset, edition, 2)
 
 const { authorization } = await key({ scopes: ['ingest', 'publish', 'read-restricted', 'admin'] })
 const [sample] = await sampleRows('school-calendar', '2025')

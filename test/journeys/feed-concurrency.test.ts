@@ -1,8 +1,8 @@
 /**
- * Many clients of the feed: ten publishers and correctors, who also withdraw, add contracts and change items
- * of a list, and twenty who pull over HTTP, by cursor and with long-poll, from a service that is killed
- * meanwhile. Each ends with the same changes in the same order, none missing and none twice. `FEED_SECONDS`
- * makes it longer, `FEED_KILL_SECONDS` sets how often the service is killed.
+ * Many clients of the feed: publishers and correctors, who also withdraw, add contracts and change items of a
+ * list, and others who pull over HTTP, by cursor and with long-poll, from a service that is killed meanwhile.
+ * Each ends with the same changes in the same order, none missing and none twice. `FEED_SECONDS` makes it
+ * longer, `FEED_KILL_SECONDS` sets how often the service is killed.
  */
 import t from 'tap'
 import { appendItemChanges } from '../../src/annual-lists/index.ts'
@@ -11,6 +11,7 @@ import type { Contract } from '../../src/contract/index.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
+import { isFull } from '../support/runs.ts'
 import { spawnService } from '../support/spawn-service.ts'
 import { contractsOf } from '../support/unconnected-context.ts'
 
@@ -18,8 +19,8 @@ const seconds = Number(process.env['FEED_SECONDS'] ?? 0)
 const killSeconds = Number(process.env['FEED_KILL_SECONDS'] ?? 0)
 /** Rounds of each publisher if no time is set. */
 const roundsLeast = 2
-const publishers = 10
-const pullers = 20
+const publishers = isFull ? 10 : 5
+const pullers = isFull ? 20 : 10
 
 t.setTimeout((seconds + 240) * 1000)
 

@@ -10,7 +10,7 @@ import { createBag, type NewBag, packBag } from '../../src/bundle/index.ts'
 import { dropBundle, receive, releaseBundle, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli } from '../support/run-cli.ts'
 
 const dataset = 'gate-register'
 const [east, west] = ['edu-310101', 'edu-310104']
@@ -73,7 +73,7 @@ t.test('bags wait for each other, in any order, and become one part', async (t) 
   t.same(first.group?.here, [1, 3])
   t.match(await again(third), { state: 'waiting' }, 'waiting once more changes nothing')
   t.equal((await again(third)).history.length, 3)
-  const listed = await runCli(['list', 'bundles'], testContext.environment)
+  const listed = await callCli(['list', 'bundles'], testContext.environment)
   t.match(listed.stdout, /waiting: 2 of 3 bags received, missing 2/)
   t.same(await currentPart(), [])
   const second = await send({ group: 'g1', bag: '2/3', rows: 'b,2\n', sequence: 1 })
@@ -252,10 +252,10 @@ t.test('the command brings bags together and reports each at the end', async (t)
     await packBag(bag, `${bag}.zip`)
   }
   const [one = '', two = ''] = zips
-  const part = await runCli(['ingest', one], testContext.environment)
+  const part = await callCli(['ingest', one], testContext.environment)
   t.equal(part.code, 0, part.stderr)
   t.match(part.stdout, /^waiting: 1 of 2 bags received, missing 2 {2}gate-register/)
-  const whole = await runCli(['ingest', one, two], testContext.environment)
+  const whole = await callCli(['ingest', one, two], testContext.environment)
   t.equal(whole.code, 0, whole.stderr)
   t.equal(whole.lines.filter((line) => line.startsWith('staged')).length, 2)
   t.notMatch(whole.stdout, /waiting/)

@@ -8,7 +8,7 @@ import t from 'tap'
 import { type InboxRound, openInbox } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, writeBag, zipOf } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli, runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
 const dataset = 'well-register'
@@ -239,8 +239,8 @@ t.test('on the command line, for a stick that is there now', async (t) => {
   await writeFile(join(inbox, 'wells.zip'), await zipOf(folder, of('2034', 'a,1\nb,x\n')))
   await writeFile(join(inbox, 'rows.csv'), 'x')
   const environment = { ...testContext.environment, QINGDAN_INBOX_SETTLE_SECONDS: '1' }
-  t.match(await runCli(['inbox'], environment), { code: 2, stderr: /QINGDAN_INBOX/ })
-  t.match(await runCli(['inbox', join(inbox, 'none')], environment), { code: 2 })
+  t.match(await callCli(['inbox'], environment), { code: 2, stderr: /QINGDAN_INBOX/ })
+  t.match(await callCli(['inbox', join(inbox, 'none')], environment), { code: 2 })
   const { code, stdout, stderr } = await runCli(['inbox', inbox, '--json'], environment)
   t.equal(code, 3, stderr)
   t.match(JSON.parse(stdout), {
@@ -248,5 +248,5 @@ t.test('on the command line, for a stick that is there now', async (t) => {
     left: [{ name: 'rows.csv', reason: 'loose-table', hint: /bundle create/ }],
     failed: [],
   })
-  t.match(await runCli(['inbox', inbox], environment), { code: 0, stdout: /ignored {2}rows\.csv/ })
+  t.match(await callCli(['inbox', inbox], environment), { code: 0, stdout: /ignored {2}rows\.csv/ })
 })

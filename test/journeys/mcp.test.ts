@@ -8,7 +8,7 @@ import t from 'tap'
 import { buildBounded, resultLengthMax } from '../../src/protocols/mcp/bounds.ts'
 import { messageBytesMax } from '../../src/protocols/mcp/routes.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, sampleRows } from '../support/open-test-context.ts'
+import { openTestContext, publishSample } from '../support/open-test-context.ts'
 
 const secret = contractOf(
   [field('place', 'string', { role: 'key', constraints: { required: true } })],
@@ -21,16 +21,9 @@ const testContext = await openTestContext(t, {
   shipped: ['annual-open-data-list', 'school-sports-venues', 'student-fitness'],
 })
 const { app, key } = testContext
-for (const [dataset, edition] of [
-  ['annual-open-data-list', '2025'],
-  ['school-sports-venues', '2025'],
-  ['student-fitness', '2024-2025'],
-] as const) {
-  for (const { provider, rows } of await sampleRows(dataset, edition)) {
-    await testContext.take({ dataset, edition, provider, rows })
-  }
-  await testContext.publish(dataset, edition)
-}
+await publishSample(testContext, 'annual-open-data-list', '2025')
+await publishSample(testContext, 'school-sports-venues', '2025')
+await publishSample(testContext, 'student-fitness', '2024-2025', 2)
 await testContext.take({ dataset: secret.dataset, edition: '2025', rows: 'place\nsecret-marker\n' })
 await testContext.publish(secret.dataset, '2025')
 

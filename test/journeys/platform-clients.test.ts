@@ -7,7 +7,7 @@ import t from 'tap'
 import { usageRowsMax } from '../../src/accounts/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli, runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
 const registerOf = (dataset: string, openClass: string, shareClass = 'general') =>
@@ -220,15 +220,15 @@ t.test('how far a platform is behind, counting only what it may read and request
   await bring(shared, '2026')
   await bring(open, '2026')
   t.equal((await progress())?.behind, 2)
-  const listed = await runCli(['key', 'list', '--json'], environment)
+  const listed = await callCli(['key', 'list', '--json'], environment)
   const own = (JSON.parse(listed.stdout) as { id: string; feed: object | null }[]).find(
     (one) => one.id === id,
   )
   t.match(own, { feed: { behind: 2, seenAt: '2026-02-05T05:00:00.000Z' }, quota })
-  const shown = await runCli(['key', 'show', id], environment)
+  const shown = await callCli(['key', 'show', id], environment)
   t.match(shown.stdout, /2 changes behind, by the cursor of 2026-02-05T05:00:00\.000Z/)
   t.match(shown.stdout, /of 10000 requests left/)
-  t.equal((await runCli(['key', 'show', 'nobody'], environment)).code, 4)
+  t.equal((await callCli(['key', 'show', 'nobody'], environment)).code, 4)
   const narrow = await page(`/v1/changes?dataset=${open}`)
   await page(`/v1/changes?dataset=${open}&after=${narrow.meta.cursor}`)
   await bring(shared, '2027')
@@ -320,7 +320,7 @@ t.test('usage adds up to the exact requests and bytes', async (t) => {
   )
   // The request for /v1/key is written with the next flush, which this address triggers.
   await usage(`key=${id}`)
-  const json = await runCli(
+  const json = await callCli(
     ['key', 'usage', id, '--from', '2026-02-11', '--to', '2026-02-11', '--json'],
     environment,
   )
@@ -328,8 +328,8 @@ t.test('usage adds up to the exact requests and bytes', async (t) => {
     { keyId: id, dataset: '', requests: 1 },
     { dataset: shared, requests: 1 },
   ])
-  t.equal((await runCli(['key', 'usage', '--csv', '--json'], environment)).code, 2)
-  t.equal((await runCli(['key', 'usage', '--from', '2026-02-30'], environment)).code, 4)
+  t.equal((await callCli(['key', 'usage', '--csv', '--json'], environment)).code, 2)
+  t.equal((await callCli(['key', 'usage', '--from', '2026-02-30'], environment)).code, 4)
 })
 
 t.test('the usage of all keys needs the scope admin, and is limited', async (t) => {
@@ -359,14 +359,14 @@ t.test('the usage of all keys needs the scope admin, and is limited', async (t) 
 
 t.test('a key for a platform is created on the command line', async (t) => {
   const make = (...options: string[]) =>
-    runCli(['key', 'create', '--json', '--label', 'city', '--scope', 'read-shared', ...options], environment)
+    callCli(['key', 'create', '--json', '--label', 'city', '--scope', 'read-shared', ...options], environment)
   const created = await make(
     ...['--per-minute', '120', '--per-day', '50000', '--address', '192.0.2.0/24', '2001:db8::/32'],
     ...['--dataset', shared, '--expires', '2099-01-01T00:00:00+08:00'],
   )
   t.equal(created.code, 0, created.stderr)
   const { id } = JSON.parse(created.stdout) as { id: string }
-  const shown = await runCli(['key', 'show', id, '--json'], environment)
+  const shown = await callCli(['key', 'show', id, '--json'], environment)
   t.match(JSON.parse(shown.stdout), {
     scopes: ['read-shared'],
     datasets: [shared],

@@ -99,15 +99,15 @@ t.test('usage errors are reported with exit code 2', async (t) => {
     [['pull', source.base(), '--into', into, '--key-file', join(home, 'none')], /no file or folder/],
     [['pull', source.base()], /--into/],
   ]
-  const { runCli } = await import('../support/run-cli.ts')
+  const { callCli } = await import('../support/run-cli.ts')
   for (const [args, message] of slips)
-    t.match(await runCli(args, {}), { code: 2, stderr: message }, args.slice(1).join(' '))
+    t.match(await callCli(args, {}), { code: 2, stderr: message }, args.slice(1).join(' '))
 })
 
 t.test('refusals have exit codes, and codes in JSON', async (t) => {
   const away = ['--into', join(home, 'away'), '--retries', '0']
-  const { runCli } = await import('../support/run-cli.ts')
-  t.match(await runCli(['pull', 'http://127.0.0.1:1', ...away], {}), {
+  const { callCli } = await import('../support/run-cli.ts')
+  t.match(await callCli(['pull', 'http://127.0.0.1:1', ...away], {}), {
     code: 4,
     stderr: /\(source-away\)\n {2}Run the same/,
   })

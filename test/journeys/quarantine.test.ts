@@ -9,7 +9,7 @@ import t from 'tap'
 import { dropBundle, receive, releaseBundle, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, writeBag, zipOf } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli, runCli } from '../support/run-cli.ts'
 
 const required = { constraints: { required: true } }
 const register = (dataset: string, tolerance: object) =>
@@ -31,7 +31,7 @@ const of = (dataset: string, rows: string, edition = '2025') => ({
   ...{ dataset, edition },
   rows: `well,depth\n${rows}`,
 })
-const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
+const cli = (...args: readonly string[]) => callCli(args, testContext.environment)
 const refusal = (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,
@@ -194,7 +194,9 @@ t.test('on the command line: list, show, release, drop, and the receipt as files
   const one = await bring(of('strict-wells', 'm,x\nn,1\n', '2030'))
   const two = await bring(of('strict-wells', 'o,x\n', '2031'))
   const short = one.id.slice(0, 12)
-  const listed = JSON.parse((await cli('quarantine', 'list', '--json')).stdout) as { id: string }[]
+  const listed = JSON.parse(
+    (await runCli(['quarantine', 'list', '--json'], testContext.environment)).stdout,
+  ) as { id: string }[]
   t.ok(listed.some(({ id }) => id === one.id) && listed.some(({ id }) => id === two.id))
   t.match((await cli('quarantine', 'show', short)).stdout, /quarantined[\s\S]*1 error; the contract allows 0/)
   t.match(await cli('quarantine', 'show', short.slice(0, 7)), { code: 4, stderr: /bundle-not-found/ })

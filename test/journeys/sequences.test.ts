@@ -9,7 +9,7 @@ import { createBag, packBag } from '../../src/bundle/index.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli } from '../support/run-cli.ts'
 
 const dataset = 'lamp-register'
 const [east, west] = ['edu-310101', 'edu-310104']
@@ -105,7 +105,7 @@ t.test(
       { receipt: { state: 'staged' }, findings: ['sequence-gap 3'] },
       'it replaces nothing newer',
     )
-    const listed = await runCli(['list', 'bundles'], testContext.environment)
+    const listed = await callCli(['list', 'bundles'], testContext.environment)
     t.equal(listed.code, 0, listed.stderr)
     t.match(
       listed.stdout,

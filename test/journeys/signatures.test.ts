@@ -21,7 +21,7 @@ import { gateDataset as dataset, gateContract, good, marker } from '../support/b
 import { type BagFiles, describe, readBag, seal, zipFiles } from '../support/bag-files.ts'
 import { openTestContext, writeBag } from '../support/open-test-context.ts'
 import { type OfficeKey, officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli } from '../support/run-cli.ts'
 
 const testContext = await openTestContext(t, {
   contracts: [gateContract],
@@ -33,7 +33,7 @@ const { context, get, folder, environment } = testContext
 const keyDate = new Date('2026-01-05T04:00:00Z')
 const signedAt = new Date('2026-02-01T04:00:00Z')
 const provider = 'edu-commission'
-const cli = (...args: readonly string[]) => runCli(args, environment)
+const cli = (...args: readonly string[]) => callCli(args, environment)
 const goodBag = await readBag(await writeBag(folder, { dataset, edition: '2025', rows: good }))
 const { authorization } = await testContext.key({ scopes: ['ingest'] })
 const by = { clock: context.clock, actor: 'cli:test' }

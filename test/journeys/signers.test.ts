@@ -10,7 +10,7 @@ import { readPublicKey } from '../../src/bundle/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 import { officeKey } from '../support/openpgp.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli, runCli } from '../support/run-cli.ts'
 
 const dataset = 'kite-register'
 const contract = contractOf(
@@ -24,7 +24,7 @@ const contract = contractOf(
 )
 const testContext = await openTestContext(t, { contracts: [contract] })
 const { context, get, folder, environment } = testContext
-const cli = (...args: readonly string[]) => runCli(['signer', ...args], environment)
+const cli = (...args: readonly string[]) => callCli(['signer', ...args], environment)
 const office = await officeKey(new Date('2026-01-05T04:00:00Z'))
 const file = async (name: string, text: string) => {
   await writeFile(join(folder, name), text)
@@ -35,7 +35,7 @@ const scope = ['--provider', 'edu-310101', '--dataset', dataset]
 
 t.test('a public key is registered with its scope, shown, and revoked for good', async (t) => {
   const validity = ['--from', '2026-01-01', '--until', '2027-01-01']
-  const added = await cli('add', publicFile, ...scope, ...validity, '--json')
+  const added = await runCli(['signer', 'add', publicFile, ...scope, ...validity, '--json'], environment)
   t.equal(added.code, 0, added.stderr)
   t.match(JSON.parse(added.stdout), {
     fingerprint: office.fingerprint,

@@ -17,7 +17,7 @@ import {
 } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli, runCli } from '../support/run-cli.ts'
 
 const dataset = 'tree-register'
 const contract = contractOf(
@@ -294,10 +294,10 @@ t.test('the command: exit codes, texts and JSON', async (t) => {
   const intact = await runCli(['verify'], environment)
   t.match(intact, { code: 0, stdout: /^intact; compared: 3 versions, 12 files, / })
   await rm(at(stored('csv')))
-  const found = await runCli(['verify'], environment)
+  const found = await callCli(['verify'], environment)
   t.match(found, { code: 1, stdout: `defect  file-missing  ${stored('csv')}\n` })
   t.match(found.stdout, /remaining: 1 defect; .*\nNext: qingdan verify --repair/)
-  const repaired = await runCli(['verify', '--repair', '--json'], environment)
+  const repaired = await callCli(['verify', '--repair', '--json'], environment)
   t.equal(repaired.code, 0)
   t.match(JSON.parse(repaired.stdout), {
     isIntact: true,

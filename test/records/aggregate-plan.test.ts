@@ -59,7 +59,7 @@ const plan = (parameters: Record<string, unknown>, editions: readonly string[] =
   planAggregate(parseAggregate(parameters), {
     contract,
     sources: editions.map(source),
-    joined: editions.length > 1,
+    joinsEditions: editions.length > 1,
     contracts,
   })
 
@@ -152,7 +152,7 @@ t.test('each limit is accepted, one more is refused', async (t) => {
 
 t.test('a contract without aggregates refuses with its own code', async (t) => {
   const { aggregate: _, ...bare } = contract
-  const chosen = { contract: bare, sources: [source('2025')], joined: false, contracts }
+  const chosen = { contract: bare, sources: [source('2025')], joinsEditions: false, contracts }
   t.equal(refusal(() => planAggregate(parseAggregate({}), chosen)).text, 'aggregate-not-offered slug')
 })
 
@@ -202,7 +202,7 @@ t.test('a field that an older contract lacks is null', async (t) => {
   }
   const sources = [{ ...source('2024'), contract: older }, source('2025')]
   const query = parseAggregate({ ...pinned, group_by: 'edition,sex', measures: 'max:loose', sex__ne: 'x' })
-  const { statement } = planAggregate(query, { contract, sources, joined: false, contracts })
+  const { statement } = planAggregate(query, { contract, sources, joinsEditions: false, contracts })
   t.match(
     statement,
     /NULL::text COLLATE "C" AS "sex", NULL::numeric AS "loose", false AS _f0 FROM published."v_2024"/,
@@ -213,8 +213,9 @@ t.test('fields that an older contract withheld cannot be grouped by', async (t) 
   const disclosure = { rule: 'other', withhold: ['sex', 'level'], status: 'status' }
   const sources = [{ ...source('2024'), contract: { ...contract, disclosure } }]
   const refusalOf = (parameters: Record<string, unknown>) =>
-    refusal(() => planAggregate(parseAggregate(parameters), { contract, sources, joined: false, contracts }))
-      .text
+    refusal(() =>
+      planAggregate(parseAggregate(parameters), { contract, sources, joinsEditions: false, contracts }),
+    ).text
   t.equal(refusalOf({ indicator: 'bmi', group_by: 'sex,level' }), 'parameter-invalid group_by')
   t.equal(refusalOf({ indicator: 'bmi' }), 'parameter-invalid level', 'nor be pinned to one code')
   t.equal(refusalOf({ group_by: 'indicator,level' }), 'parameter-invalid group_by')
@@ -226,7 +227,7 @@ t.test('without a status field every null counts as withheld', async (t) => {
   const { statement } = planAggregate(query, {
     contract: bare,
     sources: [{ ...source('2025'), contract: bare }],
-    joined: false,
+    joinsEditions: false,
     contracts,
   })
   t.match(statement, '("share" IS NULL OR "pupils" IS NULL) AS _f0, ("pupils" IS NULL) AS _f1, false AS _f2')

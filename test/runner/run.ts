@@ -18,18 +18,25 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** A process that tests longer is stopped. */
 const timeoutSeconds = 600
 
-/** Pure modules: their files share a process, a folder each. */
-const shared = ['bundle', 'contract', 'disclosure', 'formats', 'pull', 'transfer'].map(
-  (name) => `test/${name}/`,
-)
+/** Folders whose files share a process: each process takes half a second before its first test. */
+const shared = [
+  ['bundle'],
+  ['contract', 'disclosure', 'platform', 'files', 'catalogue', 'cli'],
+  ['formats', 'pull', 'transfer'],
+  ['accounts', 'annual-lists'],
+].map((names) => names.map((name) => `test/${name}/`))
 
-/** Files of those folders that take long enough to run beside the others. */
-const alone: readonly string[] = ['corpus', 'fast-path', 'rows', 'xlsx-writers', 'zip'].map(
-  (name) => `test/bundle/${name}.test.ts`,
-)
+/** Files of those folders that take long enough to run beside the others, or that use the root's `t.teardown`. */
+const alone: readonly string[] = [
+  ...['corpus', 'fast-path', 'rows', 'xlsx-writers', 'zip'].map((name) => `test/bundle/${name}.test.ts`),
+  'test/annual-lists/notifications.test.ts',
+]
 
-/** Megabytes for new objects: tests that make millions of cells need a third less time than with the default of 16. */
-const youngGeneration = '--max-semi-space-size=64'
+/**
+ * Megabytes for new objects. With the default, which grows from 1 to 16, collecting garbage is a fifth of a short
+ * test, and a third of one that makes millions of cells.
+ */
+const youngGeneration = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 
 /** The files that one process runs. */
 type Batch = readonly string[]
@@ -71,7 +78,8 @@ export async function run(args: readonly string[], compiled: string): Promise<nu
         await runBatch(batch, compiled, environment, report)
       }
     }
-    await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work))
+    // One more than processors: tests often wait for the database, for a timer or for a process of theirs.
+    await Promise.all(Array.from({ length: Math.max(2, availableParallelism() + 1) }, work))
   } finally {
     await server.leave()
     writeTimes(times)
@@ -105,7 +113,8 @@ function chosen(args: readonly string[]): readonly string[] {
 function batchesOf(files: readonly string[], times: ReadonlyMap<string, number>): Batch[] {
   const groups = new Map<string, string[]>()
   for (const file of files) {
-    const name = alone.includes(file) ? file : (shared.find((folder) => file.startsWith(folder)) ?? file)
+    const group = shared.find((folders) => folders.some((folder) => file.startsWith(folder)))
+    const name = alone.includes(file) ? file : (group?.join() ?? file)
     groups.set(name, [...(groups.get(name) ?? []), file])
   }
   const timeOf = (batch: Batch) => batch.reduce((sum, file) => sum + (times.get(file) ?? 5_000), 0)
@@ -124,7 +133,7 @@ async function runBatch(
     batch.length === 1
       ? paths
       : [join(compiled, 'test/runner/group.js'), String(paths.length), batch[0] ?? '']
-  const child = spawn(process.execPath, [youngGeneration, ...program], {
+  const child = spawn(process.execPath, [...youngGeneration, ...program], {
     cwd: root,
     env: { ...environment, TEST_GROUP: paths.join('\n') },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -174,8 +183,16 @@ function linesOf(file: string, result: FileResult, compiled: string): readonly s
   return [
     `${word}  ${file} # ${passed} passed${failed > 0 ? `, ${failed} failed` : ''} time=${Math.round(milliseconds)}ms`,
     ...skipped.map((line) => `    ${line}`),
-    ...failures.map((text) => nameSources(text, compiled, root)),
+    ...failures.map((text) => withoutTap(nameSources(text, compiled, root))),
   ]
+}
+
+/** An explanation without the frames of the test library. */
+function withoutTap(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !/node_modules\/(@tapjs|tap)\//.test(line))
+    .join('\n')
 }
 
 const timesFile = join(root, '.tap', 'times.json')

@@ -17,6 +17,7 @@ import { buildOpenapi } from '../../src/http/index.ts'
 import type { App } from '../../src/http/route-helpers.ts'
 import { listFindings, type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
+import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import type { Finding } from '../../src/platform/finding.ts'
 import { buildEventLog } from '../../src/platform/log/events.ts'
 import { type Publication, publishEdition, requestPublication } from '../../src/publication/index.ts'
@@ -122,7 +123,10 @@ export async function openTestContext(t: Test, options: TestContextOptions = {})
   const contracts = await loadAllContracts(config)
   const clock = () => now
   const context = await buildContext({ config, contracts, database, clock, ...buildEventLog(log) })
-  const app = checkedAgainstOpenapi(await buildApp(context), contracts)
+  const app = checkedAgainstOpenapi(await buildApp(context), contracts, {
+    ...options.files,
+    ...options.settings,
+  })
   context.readiness.ready = true
   // Created now, with the clock of the test: if another process created it first, its date would be years
   // ahead.
@@ -194,18 +198,23 @@ function actsOn(
   }
 }
 
+/** By contracts and settings: contexts of one file are often alike. */
+const conformances = new Map<string, ReturnType<typeof conformanceTo>>()
+
+const documentOf = (app: App, contracts: Contracts) =>
+  buildOpenapi(app, contracts, { parts: datasetParts }) as unknown as CheckedDocument
+
 /**
  * The app, which checks every injected response against the OpenAPI document of these contracts: the request
  * rejects with the fault.
  */
-function checkedAgainstOpenapi(app: App, contracts: Contracts): App {
+function checkedAgainstOpenapi(app: App, contracts: Contracts, more: object): App {
   const inject = app.inject.bind(app)
-  let faultOf: ReturnType<typeof conformanceTo> | undefined
+  const key = digestOf(canonicalJson([contracts.list().map(({ digest }) => digest), more]))
   const checkedInject = async (options: InjectOptions | string) => {
     const reply = await inject(options)
-    faultOf ??= conformanceTo(
-      buildOpenapi(app, contracts, { parts: datasetParts }) as unknown as CheckedDocument,
-    )
+    const faultOf = conformances.get(key) ?? conformanceTo(documentOf(app, contracts))
+    conformances.set(key, faultOf)
     const { method = 'GET', url = '/' } = typeof options === 'string' ? { url: options } : options
     const { statusCode: status, headers, body: text } = reply
     const fault = faultOf({ method, url: String(url) }, { status, headers, text })
@@ -297,6 +306,23 @@ export async function zipOf(inside: string, input: BundleInput): Promise<Buffer>
   await rm(bag, { recursive: true })
   await rm(target)
   return bytes
+}
+
+/**
+ * Publishes the shipped sample of an edition. `partsMax` leaves out the parts of further providers: each takes a
+ * third of a second.
+ */
+export async function publishSample(
+  { take, publish }: Pick<TestContext, 'take' | 'publish'>,
+  dataset: string,
+  edition: string,
+  partsMax = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const samples = await sampleRows(dataset, edition)
+  for (const { provider, rows } of samples.slice(0, partsMax))
+    await take({ dataset, edition, provider, rows })
+  const waivers = samples.slice(partsMax).map(({ provider }) => ({ provider, reason: 'Left out.' }))
+  await publish(dataset, edition, { waivers })
 }
 
 /** The shipped samples of a dataset and edition, limited to the first rows. */

@@ -17,7 +17,7 @@ import {
   pull,
 } from '../../src/pull/index.ts'
 import { openTestContext, type TestContext, writeBag } from './open-test-context.ts'
-import { type CliRun, runCli } from './run-cli.ts'
+import { type CliRun, callCli } from './run-cli.ts'
 import { type Service, spawnService } from './spawn-service.ts'
 
 interface Test {
@@ -96,7 +96,7 @@ export async function openPullSource(
       context = grown
       await restart()
     },
-    pull: (args, environment = {}) => runCli(['pull', service.base, ...args], environment),
+    pull: (args, environment = {}) => callCli(['pull', service.base, ...args], environment),
   }
 }
 

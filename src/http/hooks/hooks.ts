@@ -132,7 +132,11 @@ function patternOf(url: string): RegExp {
 
 /** Values from URLs are coerced. Bodies are not, because JSON has types. */
 function registerValidators(app: App, compilation: SchemaCompilation): void {
-  const shared = { useDefaults: true, removeAdditional: false, allErrors: false } as const
+  const shared = {
+    ...{ useDefaults: true, removeAdditional: false, allErrors: false },
+    // Compiling the metaschema would slow the first request; at the start it is checked.
+    ...(compilation === 'at-start' ? {} : { meta: false, validateSchema: false }),
+  } as const
   // A very long number becomes Infinity, and a strict Ajv does not check bounds of non-finite numbers.
   const coercing = new Ajv({ ...shared, coerceTypes: true, strictNumbers: false })
   const exact = new Ajv({ ...shared, coerceTypes: false })

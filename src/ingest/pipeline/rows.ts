@@ -21,7 +21,7 @@ import type { Changes } from '../receipts/schemas.ts'
 import { readStored } from '../receive/receive.ts'
 import { copyStaged, countStaged, dropStaged, getPart, type StagedPart, stagingTable } from './parts.ts'
 import { type Progress, readPasses, watchRows } from './progress.ts'
-import { joinVerified, openStored, openVerified, type Verified } from './verify.ts'
+import { joinVerified, openVerified, type Verified, verifyStagedAgain } from './verify.ts'
 
 export interface Validated extends Verified {
   /** Rows in the bundle's staging table. */
@@ -174,5 +174,5 @@ async function reopen(context: AppContext, bundleId: string): Promise<Verified> 
 }
 
 async function openOne(context: AppContext, id: string): Promise<Verified> {
-  return openStored(context, await readStored(context, await getReceipt(context.database.work, id)))
+  return verifyStagedAgain(context, await readStored(context, await getReceipt(context.database.work, id)))
 }

@@ -80,8 +80,8 @@ export async function verifyStored(
   received: Received,
   progress?: Progress,
 ): Promise<Verified> {
-  const verifyIn = async (bag: Bag): Promise<Verified> => {
-    const verified = await openBagOf(context, received, bag)
+  const verifyOpened = async (bag: Bag): Promise<Verified> => {
+    const verified = await verifyContent(context, received, bag)
     const { manifest } = verified
     const forbidden = await checkGrants(context, received, manifest)
     if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
@@ -90,15 +90,15 @@ export async function verifyStored(
     if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
     return { ...verified, warnings, ...defined({ signer }) }
   }
-  return withBag(context, received, verifyIn, progress)
+  return withBag(context, received, verifyOpened, progress)
 }
 
 /**
- * Checks that a stored bundle is complete and fits a contract. For a staged bundle, grants and signature are
- * not checked again: they were checked when it was received, and a key that ends later does not undo that.
+ * Checks again that the stored bundle of a staged part is complete and fits a contract. Grants and signature
+ * were checked when it was received; a key that ends later does not undo that.
  */
-export async function openStored(context: AppContext, received: Received): Promise<Verified> {
-  return withBag(context, received, (bag) => openBagOf(context, received, bag))
+export async function verifyStagedAgain(context: AppContext, received: Received): Promise<Verified> {
+  return withBag(context, received, (bag) => verifyContent(context, received, bag))
 }
 
 async function withBag<T>(
@@ -118,7 +118,8 @@ async function withBag<T>(
   }
 }
 
-async function openBagOf(context: AppContext, received: Received, bag: Bag): Promise<Verified> {
+/** Checks that a bag is complete and that its manifest fits a contract. Throws Refusal. */
+async function verifyContent(context: AppContext, received: Received, bag: Bag): Promise<Verified> {
   const { manifest, findings } = await verifyBag(bag, limitsOf(context.config))
   if (manifest === undefined) throw new Refusal({ findings })
   const wrong = verifyManifest(manifest, context.contracts)

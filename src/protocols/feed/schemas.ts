@@ -1,5 +1,7 @@
 /** The shapes of the feed: its parameters and a page of changes. */
 import { Type } from 'typebox'
+import { DistributionSchema, VersionSchema } from '../../catalogue/index.ts'
+import { DifferenceSchema, VersionFactsSchema } from '../../contract/index.ts'
 import { Link, orNull } from '../../platform/shape.ts'
 import { feedTypes } from './change-types.ts'
 
@@ -70,36 +72,21 @@ const ContractPart = Type.Object(
   { description: 'The new contract.' },
 )
 
+const facts = VersionFactsSchema.properties
+const { format, bytes, sha256, href } = DistributionSchema.properties
+
 const VersionPart = Type.Object(
   {
-    records: Type.Integer({ description: 'Number of records.' }),
-    sha256: Type.String({ description: 'SHA-256 of the plain CSV file.' }),
-    contractVersion: Type.Integer({ description: 'Number of the contract that the version follows.' }),
-    difference: Type.Union(
-      [
-        Type.Object({
-          against: Type.Integer({ description: 'Number of the version compared with.' }),
-          added: Type.Integer({ description: 'Records whose key is new.' }),
-          removed: Type.Integer({ description: 'Records whose key no longer exists.' }),
-          changed: Type.Integer({ description: 'Records with the same key and a different value.' }),
-          href: Link('The difference, record by record.'),
-        }),
-        Type.Null(),
-      ],
-      {
-        description:
-          'Difference from the previous current version; null for the first, or if it was not counted.',
-      },
+    records: facts.records,
+    sha256: facts.digest,
+    contractVersion: VersionSchema.properties.contractVersion,
+    difference: orNull(
+      Type.Object({ ...DifferenceSchema.properties, href: Link('The difference, record by record.') }),
+      'Difference from the previous current version, by key; null for the first, or if it was not counted.',
     ),
-    distributions: Type.Array(
-      Type.Object({
-        format: Type.String({ description: 'Name of the format, also the extension.' }),
-        bytes: Type.Integer({ description: 'Size of the file.' }),
-        sha256: Type.String({ description: 'SHA-256 of the file, lower-case hex.' }),
-        href: Link('Address of the file.'),
-      }),
-      { description: 'The files with their digests.' },
-    ),
+    distributions: Type.Array(Type.Object({ format, bytes, sha256, href }), {
+      description: 'The files with their digests.',
+    }),
   },
   { description: 'The new version.' },
 )

@@ -40,7 +40,7 @@ export async function assemble(
   const parts = await listParts(database.work, publication.dataset, publication.edition)
   const draft = await getDraft(database.work, publication.versionId)
   const loaded = context.contracts.get(draft.dataset, draft.contractVersion)
-  const findings = [...missing(loaded, parts, publication), ...mixed(loaded, parts)]
+  const findings = [...missingParts(loaded, parts, publication), ...partsOfOtherContracts(loaded, parts)]
   if (findings.length > 0) throw new Refusal({ findings })
   for (const [index, part] of parts.entries()) {
     progress('assemble', index, parts.length)
@@ -68,7 +68,7 @@ export async function assemble(
   return { publication, draft, loaded, parts }
 }
 
-function missing(
+function missingParts(
   loaded: LoadedContract,
   parts: readonly StagedPart[],
   { waivers }: Publication,
@@ -82,7 +82,10 @@ function missing(
   }))
 }
 
-function mixed({ contract }: LoadedContract, parts: readonly StagedPart[]): readonly Finding[] {
+function partsOfOtherContracts(
+  { contract }: LoadedContract,
+  parts: readonly StagedPart[],
+): readonly Finding[] {
   return parts
     .filter((part) => part.contractVersion !== contract.contractVersion)
     .map((part) => ({

@@ -58,15 +58,15 @@ export const editionField: Field = {
   description: { zh: '数据期次的名称。', en: 'Name of the edition.' },
 }
 
-/** The groups of a query; `joined` if it requests several editions. Throws `parameter-invalid`. */
+/** The groups of a query; `joinsEditions` if it requests several editions. Throws `parameter-invalid`. */
 export function planGroups(
   { groupBy }: AggregateQuery,
   contract: Contract,
   offer: AggregateOffer,
-  joined: boolean,
+  joinsEditions: boolean,
 ): readonly GroupColumn[] {
   const allowed = [...offer.groupBy, editionField.name]
-  if (joined && !groupBy.includes(editionField.name)) {
+  if (joinsEditions && !groupBy.includes(editionField.name)) {
     const detail = 'Counts of several editions are not added up: group by edition too.'
     throw problem('parameter-invalid', { path: 'group_by', detail, allowed })
   }

@@ -58,7 +58,7 @@ export interface AggregateSource {
   readonly contract: Contract
   readonly sources: readonly Source[]
   /** Whether several editions are requested, even if only one exists. */
-  readonly joined: boolean
+  readonly joinsEditions: boolean
   readonly contracts: Pick<Contracts, 'codes'>
 }
 
@@ -70,7 +70,7 @@ export function planAggregate(query: AggregateQuery, chosen: AggregateSource): A
   const { contract, sources } = chosen
   const offer = contract.aggregate
   if (offer === undefined) throw problem('aggregate-not-offered', { path: 'slug' })
-  const groups = planGroups(query, contract, offer, chosen.joined)
+  const groups = planGroups(query, contract, offer, chosen.joinsEditions)
   const measures = planMeasures(query, contract, offer)
   const filters = resolveFilters(query.filters, contract, chosen.contracts, aggregateParameters)
   const pins = planPins(offer, groups, filters, contract)

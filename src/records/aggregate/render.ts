@@ -70,10 +70,10 @@ function textOf(query: AggregatePlan['canonical']): string {
 /**
  * The versions read, with the same members as a page of records: one version inline, several as `editions`.
  */
-function metaOf(config: PublicUrl, { contract, versions, joined }: ChosenVersions) {
+function metaOf(config: PublicUrl, { contract, versions, joinsEditions }: ChosenVersions) {
   const { dataset } = contract
   const [only] = versions
-  if (!joined && only !== undefined) return { dataset, ...versionOf(only) }
+  if (!joinsEditions && only !== undefined) return { dataset, ...versionOf(only) }
   return {
     dataset,
     contractVersion: contract.contractVersion,

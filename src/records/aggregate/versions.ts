@@ -6,6 +6,7 @@
 import { type AppContext, getVersion, type PublishedVersion } from '../../catalogue/index.ts'
 import { compareContracts, type LoadedContract } from '../../contract/index.ts'
 import { problem } from '../../platform/problem.ts'
+import { requestsSeveralEditions } from '../query/plan.ts'
 import { chooseEditions } from '../query/resolve-request.ts'
 import type { AggregateSource } from './plan.ts'
 import type { AggregateQuery } from './query.ts'
@@ -36,8 +37,8 @@ export async function chooseAggregateVersions(
   const { database, config } = context
   const { dataset } = newest.contract
   if (of === undefined) {
-    const joined = editions === 'all' || (editions !== undefined && editions.length > 1)
-    return withContract(context, newest, await chooseEditions(context, dataset, editions), joined)
+    const joinsEditions = requestsSeveralEditions(editions)
+    return withContract(context, newest, await chooseEditions(context, dataset, editions), joinsEditions)
   }
   if (editions !== undefined) {
     throw problem('parameter-invalid', { path: 'edition', detail: 'The path already names the edition.' })
@@ -49,18 +50,18 @@ function withContract(
   context: AppContext,
   newest: LoadedContract,
   versions: readonly PublishedVersion[],
-  joined: boolean,
+  joinsEditions: boolean,
 ): ChosenVersions {
   const own = versions.map(({ dataset, contractVersion }) => context.contracts.get(dataset, contractVersion))
   const breaks = own.some(
     ({ contract }) => compareContracts(contract, newest.contract).verdict === 'breaking',
   )
-  if (breaks && joined) throw problem('contract-breaking', { path: 'edition' })
+  if (breaks && joinsEditions) throw problem('contract-breaking', { path: 'edition' })
   const { contract, digest } = (breaks ? own[0] : newest) ?? newest
   const sources = versions.map(({ edition, recordsTable }, index) => ({
     edition,
     recordsTable,
     contract: (own[index] ?? newest).contract,
   }))
-  return { contract, digest, versions, sources, joined, contracts: context.contracts }
+  return { contract, digest, versions, sources, joinsEditions, contracts: context.contracts }
 }

@@ -15,7 +15,7 @@ import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { type Condition, parameterName, resolveFilters } from './filters.ts'
 import { type Order, planOrder } from './order.ts'
-import { ownParameters, type Query } from './query.ts'
+import { type Query, reservedNames } from './query.ts'
 
 /** A version to read, as the catalogue lists it. */
 interface Target {
@@ -46,7 +46,7 @@ export interface Plan<T extends Target = Target> {
   /** The newest contract of the targets; every record has its fields. */
   readonly loaded: LoadedContract
   /** Whether editions are joined, so that each record begins with its edition. */
-  readonly joined: boolean
+  readonly joinsEditions: boolean
   /** The fields of the response, in order. */
   readonly fields: readonly Field[]
   readonly conditions: readonly Condition[]
@@ -72,15 +72,23 @@ export function planRecords<T extends Target>(
   }))
   const loaded = newestContract(targets, contracts)
   const { contract } = loaded
-  const joined = isJoined(query)
-  const conditions = resolveFilters(query.filters, contract, contracts, ownParameters)
+  const joinsEditions = requestsSeveralEditions(query.editions)
+  const conditions = resolveFilters(query.filters, contract, contracts, reservedNames)
   const fields = query.select === undefined ? contract.fields : selectFields(query.select, contract)
   const order = planOrder(query.sort, contract, targets.length === 1)
-  return { targets, loaded, joined, fields, conditions, order, parameters: parametersOf(query, conditions) }
+  return {
+    targets,
+    loaded,
+    joinsEditions,
+    fields,
+    conditions,
+    order,
+    parameters: parametersOf(query, conditions),
+  }
 }
 
 /** Whether a query requests several editions, even if only one exists. */
-export function isJoined({ editions }: Query): boolean {
+export function requestsSeveralEditions(editions: Query['editions'] | undefined): boolean {
   return editions === 'all' || (editions !== undefined && editions.length > 1)
 }
 

@@ -40,7 +40,7 @@ export const sortMax = 3
 export const editionsMax = 30
 
 /** Reserved parameters; a contract can't have fields of these names. */
-export const ownParameters = [
+export const reservedNames = [
   'edition',
   'select',
   'sort',
@@ -64,7 +64,7 @@ export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query
   const own: Partial<Record<string, string>> = {}
   const others: [string, unknown][] = []
   for (const [name, value] of Object.entries(parameters)) {
-    if (ownParameters.some((known) => known === name)) own[name] = parseText(name, value)
+    if (reservedNames.some((known) => known === name)) own[name] = parseText(name, value)
     else others.push([name, value])
   }
   const { edition, select, sort, limit, cursor, count } = own

@@ -19,7 +19,7 @@ import { defined } from '../../platform/defined.ts'
 import type { Language } from '../../platform/language.ts'
 import { problem } from '../../platform/problem.ts'
 import { type CsvSwitches, refuseSwitches } from './csv-options.ts'
-import { canonicalQuery, isJoined, type Plan, planRecords } from './plan.ts'
+import { canonicalQuery, type Plan, planRecords, requestsSeveralEditions } from './plan.ts'
 import { editionsMax, limitDefault, parseQuery, type Query } from './query.ts'
 import { type RecordPosition, readRecordCursor } from './record-cursor.ts'
 
@@ -127,7 +127,8 @@ async function chooseVersions(
     return [await findServed(context, { dataset, edition, version: number, preview })]
   }
   if (position !== undefined) {
-    if (!isJoined(query) && position.versions.length > 1) throw problem('cursor-invalid', { path: 'cursor' })
+    if (!requestsSeveralEditions(query.editions) && position.versions.length > 1)
+      throw problem('cursor-invalid', { path: 'cursor' })
     return Promise.all(position.versions.map(([edition, number]) => get(edition, number)))
   }
   return chooseEditions({ database, config }, dataset, editions)

@@ -154,7 +154,7 @@ function metaOf({ config }: AppContext, { plan }: RecordsRequest, count: number 
   const versions = plan.targets.map(({ version }) => version)
   const counted = count === undefined ? {} : { count }
   const [only] = versions
-  if (!plan.joined && only !== undefined) return { dataset, ...versionMeta(only), ...counted }
+  if (!plan.joinsEditions && only !== undefined) return { dataset, ...versionMeta(only), ...counted }
   return {
     dataset,
     contractVersion,
@@ -181,7 +181,7 @@ function linksOf({ config }: AppContext, resolved: RecordsRequest, next: string 
   return {
     self: `${path}?${self}`,
     next: next ?? null,
-    ...(plan.joined || only === undefined ? {} : { version: at.version(only.version) }),
+    ...(plan.joinsEditions || only === undefined ? {} : { version: at.version(only.version) }),
     contract: at.contract(dataset, contractVersion),
   }
 }

@@ -158,8 +158,8 @@ export function findUnwritable(plan: Plan, pattern: string): Statement | undefin
 }
 
 /** The columns of a response: the edition first if editions are joined. */
-export function columnsOf({ joined, fields, loaded }: Plan): Plan['fields'] {
-  return joined ? [editionField(loaded.contract.period), ...fields] : fields
+export function columnsOf({ joinsEditions, fields, loaded }: Plan): Plan['fields'] {
+  return joinsEditions ? [editionField(loaded.contract.period), ...fields] : fields
 }
 
 function editionField(period: 'year' | 'school-year'): Plan['fields'][number] {
@@ -245,7 +245,12 @@ const where = (conditions: readonly string[]) =>
   conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
 
 /** A target as a FROM item with every field of the plan's contract; the planner inlines the subquery. */
-function sourceOf(plan: Plan, { version, contract }: PlannedTarget, bind: Bind, named = plan.joined): string {
+function sourceOf(
+  plan: Plan,
+  { version, contract }: PlannedTarget,
+  bind: Bind,
+  named = plan.joinsEditions,
+): string {
   const table = publishedTable(version.recordsTable)
   const has = new Set(contract.fields.map(({ name }) => name))
   const missing = plan.loaded.contract.fields.filter(({ name }) => !has.has(name))

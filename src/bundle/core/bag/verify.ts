@@ -9,7 +9,7 @@ import type { Digest } from '../../../platform/digest.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { BundleRefusal, faultAt } from '../findings/checks.ts'
 import { isEncrypted, plainPath } from '../openpgp/paths.ts'
-import { type Bag, readWhole } from './bag.ts'
+import { type Bag, type BagEntry, readWhole } from './bag.ts'
 import { type BagGroup, groupOf, parseBagInfo } from './bag-info.ts'
 import {
   type BundleDescriptor,
@@ -22,7 +22,6 @@ import {
   tableFiles,
   tableFormOf,
 } from './descriptor.ts'
-import { digestEntry } from './digest-entry.ts'
 import type { BundleLimits } from './limits.ts'
 import { parseManifest } from './manifest-file.ts'
 import { canonicalPath, displayPath } from './paths.ts'
@@ -56,14 +55,21 @@ interface Verification {
 const tagFileBytesMax = 64 << 20
 const payload = 'data/'
 
+/** The SHA-256 of an entry. Throws BundleRefusal if the entry cannot be read. */
+export type DigestEntry = (bag: Bag, entry: BagEntry) => Promise<Digest>
+
 /** Verifies a bag. Unreadable files are reported as findings too. */
-export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verification> {
+export async function verifyBag(
+  bag: Bag,
+  limits: BundleLimits,
+  digestEntry: DigestEntry,
+): Promise<Verification> {
   const findings: Finding[] = []
   const report = (...more: readonly Finding[]) => findings.push(...more)
   report(...(await declarationFaults(bag)))
   if (bag.entries.some(({ path }) => path === 'fetch.txt'))
     report(faultAt('bag-fetch', { file: 'fetch.txt' }))
-  const digests = await digestAll(bag, report)
+  const digests = await digestAll(bag, digestEntry, report)
   await checkManifests(bag, digests, report)
   const info = await readInfo(bag, limits)
   report(...info.findings)
@@ -82,13 +88,14 @@ export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verific
 /** Verifies a bag of any purpose against BagIt alone: declaration, manifests both ways, all digests. */
 export async function verifyWhole(
   bag: Bag,
+  digestEntry: DigestEntry,
 ): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly findings: readonly Finding[] }> {
   const findings: Finding[] = []
   const report = (...more: readonly Finding[]) => findings.push(...more)
   report(...(await declarationFaults(bag)))
   if (bag.entries.some(({ path }) => path === 'fetch.txt'))
     report(faultAt('bag-fetch', { file: 'fetch.txt' }))
-  const digests = await digestAll(bag, report)
+  const digests = await digestAll(bag, digestEntry, report)
   await checkManifests(bag, digests, report)
   return { digests, findings }
 }
@@ -126,7 +133,11 @@ async function readTag(bag: Bag, path: string): Promise<string | Finding | undef
 const digestsAtOnce = { folder: 4, zip: 1 }
 
 /** The digest of each readable file; the others have findings, in the order of the bag. */
-async function digestAll(bag: Bag, report: ReportFindings): Promise<ReadonlyMap<string, Digest>> {
+async function digestAll(
+  bag: Bag,
+  digestEntry: DigestEntry,
+  report: ReportFindings,
+): Promise<ReadonlyMap<string, Digest>> {
   const digests = new Map<string, Digest>()
   const step = digestsAtOnce[bag.packing]
   for (let at = 0; at < bag.entries.length; at += step) {

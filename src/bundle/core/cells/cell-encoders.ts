@@ -3,7 +3,6 @@
  * goes to the strict reader of the same field, and frequent results are cached; so both paths differ only in
  * speed. A cell that the strict reader rejects is not encoded.
  */
-import { randomInt } from 'node:crypto'
 import { buildRowValidator, type Field } from '../../../contract/index.ts'
 import { controlCharacterIn, mayHoldControlCharacter } from '../../../platform/control-characters.ts'
 import type { Block } from '../csv/row-block.ts'
@@ -138,7 +137,7 @@ interface CachedCell {
 function withCache(encodeStrictly: EncodeCell): EncodeCell {
   const slots = new Int32Array(2 * cachedMax).fill(-1)
   const cached: CachedCell[] = []
-  const seed = randomInt(2 ** 32)
+  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1))
   // Rows are often sorted, so the previous row's cell is the most likely match.
   let former: CachedCell | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {

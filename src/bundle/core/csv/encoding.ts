@@ -3,7 +3,6 @@
  * Never guesses from a sample. Undecodable bytes are not replaced, but rejected with their byte offset.
  */
 
-import { isUtf8 } from 'node:buffer'
 import type { Finding } from '../../../platform/finding.ts'
 import { lookUp } from '../../../platform/lookup.ts'
 import { faultAt } from '../findings/checks.ts'
@@ -15,6 +14,9 @@ export interface TextShape {
   /** Bytes of the byte order mark, which is not part of the text. */
   readonly bomBytes: number
 }
+
+/** Whether bytes are valid UTF-8. Passed in: `isUtf8` of Node is fifty times faster than a TextDecoder. */
+export type IsUtf8 = (bytes: Uint8Array) => boolean
 
 /** Whether a resource with this encoding may be UTF-8; the encoding may also be absent. */
 export function mayBeUtf8(claim: string | undefined): boolean {
@@ -36,13 +38,14 @@ const claims: Readonly<Record<string, Encoding>> = {
 export async function inspectText(
   read: () => AsyncIterable<Uint8Array>,
   file: string,
+  isUtf8: IsUtf8,
   claim?: string,
 ): Promise<{ readonly shape?: TextShape; readonly findings: readonly Finding[] }> {
   const claimed = claim === undefined ? undefined : lookUp(claims, claim)
   if (claim !== undefined && claimed === undefined) {
     return { findings: [faultAt('encoding-unknown', { file, expected: 'utf-8, gb18030' })] }
   }
-  const utf8 = await scan(read(), 'utf-8')
+  const utf8 = await scan(read(), 'utf-8', isUtf8)
   if (utf8.wide) return { findings: [faultAt('encoding-utf16', { file, byteOffset: 0, expected: 'UTF-8' })] }
   const findings: Finding[] = []
   if (utf8.nul !== undefined) findings.push(faultAt('nul-byte', { file, byteOffset: utf8.nul }))
@@ -54,7 +57,7 @@ export async function inspectText(
   else if (claimed === 'utf-8' || utf8.bomBytes > 0) {
     if (utf8.undecodable !== undefined) findings.push(refusal('UTF-8', utf8.undecodable))
   } else if (claimed === 'gb18030' || utf8.undecodable !== undefined) {
-    chosen = await scan(read(), 'gb18030')
+    chosen = await scan(read(), 'gb18030', isUtf8)
     encoding = 'gb18030'
     if (chosen.undecodable !== undefined) {
       // The encoding that decodes further is the likelier one, so its first error is reported.
@@ -96,7 +99,7 @@ interface Scanner {
 }
 
 /** Builds a scanner. A character split between chunks is carried into the next chunk. */
-export function buildScanner(encoding: Encoding): Scanner {
+export function buildScanner(encoding: Encoding, isUtf8: IsUtf8): Scanner {
   const found: Scan = { bytes: 0, bomBytes: 0, wide: false }
   const walk = encoding === 'utf-8' ? walkUtf8 : walkGb18030
   let carried: Uint8Array = new Uint8Array()
@@ -108,7 +111,7 @@ export function buildScanner(encoding: Encoding): Scanner {
       found.bytes += bytes.length
       return
     }
-    const { end, undecodable, boms } = walk(bytes, last)
+    const { end, undecodable, boms } = walk(bytes, last, isUtf8)
     if (undecodable) found.undecodable = start + end
     const stray = boms.find((at) => start + at > 0)
     found.strayBom ??= stray === undefined ? undefined : start + stray
@@ -128,8 +131,8 @@ export function buildScanner(encoding: Encoding): Scanner {
 }
 
 /** One pass over a file. */
-async function scan(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): Promise<Scan> {
-  const scanner = buildScanner(encoding)
+async function scan(chunks: AsyncIterable<Uint8Array>, encoding: Encoding, isUtf8: IsUtf8): Promise<Scan> {
+  const scanner = buildScanner(encoding, isUtf8)
   for await (const chunk of chunks) scanner.add(chunk)
   scanner.end()
   return scanner.found
@@ -153,7 +156,7 @@ interface Walk {
   readonly boms: readonly number[]
 }
 
-function walkUtf8(bytes: Buffer, last: boolean): Walk {
+function walkUtf8(bytes: Buffer, last: boolean, isUtf8: IsUtf8): Walk {
   const end = last ? bytes.length : completeUtf8(bytes)
   const first = bytes.indexOf(utf8Bom)
   const boms = first < 0 ? [] : [first, bytes.indexOf(utf8Bom, first + 1)].filter((at) => at >= 0)

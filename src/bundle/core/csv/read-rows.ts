@@ -2,7 +2,6 @@
  * Reads the rows of a CSV file in one pass, with row numbers and byte offsets that are right even if quoted
  * fields contain line breaks. Stops with a fault if a row or a field does not end.
  */
-import { isAscii } from 'node:buffer'
 import { joinChunks } from '../bag/bag.ts'
 import type { TextShape } from './encoding.ts'
 import {
@@ -127,4 +126,10 @@ export function decoderOf({ encoding }: Pick<TextShape, 'encoding'>): Decode {
     const part = bytes.subarray(start, end)
     return isAscii(part) ? part.toString('latin1') : decoder.decode(part)
   }
+}
+
+/** A loop, because cells are short. */
+function isAscii(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += 1) if ((bytes[at] ?? 0) >= 0x80) return false
+  return true
 }

@@ -2,6 +2,7 @@
  * Finds the field separator of a loose file, which only a bag states. Takes the one for which the first row
  * has a header known to the contract, if there is exactly one; never guesses.
  */
+import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import type { Contract } from '../../../contract/index.ts'
 import { delimiters, isWorkbook, tableFiles } from '../../core/bag/descriptor.ts'
@@ -28,7 +29,7 @@ export async function dialectOf(path: string, options: LooseOptions): Promise<Ta
   const { contract, limits, sheet } = options
   if (isWorkbook(path)) return sheet === undefined ? undefined : { sheetName: sheet }
   const read = () => createReadStream(path, { highWaterMark: 1 << 20 })
-  const { shape } = await inspectText(read, path)
+  const { shape } = await inspectText(read, path, isUtf8)
   if (shape === undefined) return undefined
   const knows = buildHeaderTest(contract)
   const known: string[] = []

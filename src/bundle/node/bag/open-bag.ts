@@ -2,9 +2,9 @@
 import { lstat, open } from 'node:fs/promises'
 import { type Digest, digestOf, digestOfFile } from '../../../platform/digest.ts'
 import { type Bag, type Packing, refuseBag } from '../../core/bag/bag.ts'
-import { digestEntry } from '../../core/bag/digest-entry.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import { openFolder } from './folder.ts'
+import { digestEntry } from './verify-bag.ts'
 import { openZip } from './zip.ts'
 
 /** Opens a bag. Throws BundleRefusal with every reason. Close it when done. */

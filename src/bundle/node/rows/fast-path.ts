@@ -4,6 +4,7 @@
  * is wrong. So the only findings of this path are warnings, and the strict path would report the same ones.
  */
 
+import { isUtf8 } from 'node:buffer'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import { buildCellEncoder, type CellEncoder, encodesNothing } from '../../core/cells/cell-encoders.ts'
 import { buildRowReader } from '../../core/cells/row-reader.ts'
@@ -117,7 +118,7 @@ interface TextFile {
 }
 
 function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
-  const scanner = buildScanner('utf-8')
+  const scanner = buildScanner('utf-8', isUtf8)
   const cutter = buildFileCutter(index, file, walk)
   return {
     add: (piece) => {

@@ -3,6 +3,7 @@
  * If it is unreadable, the findings say why.
  */
 
+import { isUtf8 } from 'node:buffer'
 import { tmpdir } from 'node:os'
 import { inspectText } from '../../core/csv/encoding.ts'
 import { buildCsvReader } from '../../core/csv/read-rows.ts'
@@ -19,7 +20,7 @@ export async function openTable(options: TableOptions): Promise<OpenedTable> {
 
 async function openCsvTable({ bag, file, limits }: TableOptions): Promise<OpenedTable> {
   const { path, delimiter, encoding } = file
-  const { shape, findings } = await inspectText(() => bag.read(path), path, encoding)
+  const { shape, findings } = await inspectText(() => bag.read(path), path, isUtf8, encoding)
   if (shape === undefined) return { findings }
   const { fieldBytesMax } = limits
   const table = {
