@@ -4,7 +4,8 @@
  */
 import { parseArgs } from 'node:util'
 import { crashCampaign } from './crash.ts'
-import { type Fault, faults } from './faults.ts'
+import { diskObstacle, hasDisks, runWithDisks } from './disks.ts'
+import { diskFaults, type Fault, faults } from './faults.ts'
 import { isStep, steps } from './steps.ts'
 
 const { values } = parseArgs({
@@ -27,12 +28,19 @@ const unknown = [
 if (unknown.length > 0)
   throw new Error(`unknown: ${unknown.join(', ')}; steps: ${steps.join(', ')}; --only: ${faults.join(', ')}`)
 
-const { passed, failed } = await crashCampaign({
-  kills: Number(values.kills),
-  planted: Number(values.faults),
-  seed: Number(values.seed),
-  steps: chosenSteps.filter(isStep),
-  faults: chosenFaults.filter(isFault),
-})
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+const wantsDisks = chosenFaults.filter(isFault).some((fault) => diskFaults.includes(fault))
+const obstacle = wantsDisks ? diskObstacle() : undefined
+if (obstacle !== undefined) console.log(`skipped: ${diskFaults.join(', ')}, because ${obstacle}`)
+
+if (wantsDisks && obstacle === undefined && !hasDisks()) process.exitCode = runWithDisks()
+else {
+  const { passed, failed } = await crashCampaign({
+    kills: Number(values.kills),
+    planted: Number(values.faults),
+    seed: Number(values.seed),
+    steps: chosenSteps.filter(isStep),
+    faults: chosenFaults.filter(isFault).filter((fault) => hasDisks() || !diskFaults.includes(fault)),
+  })
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+}
