@@ -90,7 +90,7 @@ function failFiles(
  * Signals the postmasters, as a power cut or an administrator would; their children end by themselves. Returns how
  * many.
  */
-function signalPostmasters(dataFolders: readonly string[], signal: NodeJS.Signals): number {
+export function signalPostmasters(dataFolders: readonly string[], signal: NodeJS.Signals): number {
   const pids = dataFolders.flatMap((folder) => postmasterOf(folder) ?? [])
   for (const pid of pids) send(pid, signal)
   return pids.length

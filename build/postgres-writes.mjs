@@ -1,0 +1,44 @@
+/**
+ * Corrects the driver postgres.js 3.4.9 while it is compiled: a statement that is written after its connection was
+ * closed ended the whole process, and a connection whose write was cancelled by its end never wrote again
+ * (github.com/porsager/postgres, issues 1154 and 1208). Both happen when a server is stopped under load.
+ */
+import { readFile } from 'node:fs/promises'
+
+/** Each place occurs so many times; another number means another version, which has to be looked at. */
+const corrections = [
+  {
+    times: 1,
+    from: 'const x = socket.write(chunk, fn)\n',
+    to: `if (socket === null) {
+      chunk = nextWriteTimer = null
+      error(Errors.connection('CONNECTION_CLOSED', options, socket))
+      return false
+    }
+    const x = socket.write(chunk, fn)\n`,
+  },
+  {
+    times: 2,
+    from: '    clearImmediate(nextWriteTimer)\n',
+    to: '    clearImmediate(nextWriteTimer)\n    chunk = nextWriteTimer = null\n',
+  },
+]
+
+/** A plugin of esbuild. */
+export const postgresWrites = {
+  name: 'postgres-writes',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]node_modules[\\/]postgres[\\/]src[\\/]connection\.js$/ }, async ({ path }) => ({
+      contents: corrected(await readFile(path, 'utf8'), path),
+      loader: 'js',
+    }))
+  },
+}
+
+function corrected(source, path) {
+  return corrections.reduce((text, { from, to, times }) => {
+    if (text.split(from).length !== times + 1)
+      throw new Error(`${path} has changed: look whether build/postgres-writes.mjs is still needed.`)
+    return text.replaceAll(from, to)
+  }, source)
+}
