@@ -16,7 +16,7 @@ import { isDatabaseUnavailable } from '../../src/db/database-error.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { Problem } from '../../src/platform/problem.ts'
-import { storageFaultOf } from '../../src/platform/storage-fault.ts'
+import { type StorageFault, storageFaultOf } from '../../src/platform/storage-fault.ts'
 import {
   approvePublication,
   findOpenPublication,
@@ -95,11 +95,16 @@ const settings = {
   QINGDAN_UNSIGNED: 'allow',
 }
 const config = loadConfig(settings)
+/** The fault of a disk that the service has logged last: a task that is repeated throws nothing. */
+let logged: StorageFault | undefined
 const log = {
   debug: point,
   info: point,
   warn: point,
-  error: (facts: object) => process.stderr.write(`${JSON.stringify(facts)}\n`),
+  error: (facts: object) => {
+    logged = storageFaultOf((facts as { readonly err?: unknown }).err) ?? logged
+    process.stderr.write(`${JSON.stringify(facts)}\n`)
+  },
 }
 const place: Scene = { edition, stick, config, settings, log, reach }
 const sets = join(stick, `sets-${edition}`)
@@ -125,7 +130,7 @@ try {
 function failureOf(error: unknown): string {
   const ofDatabase = isDatabaseUnavailable(error) ? 'database' : undefined
   const code = error instanceof Problem ? error.code : undefined
-  return storageFaultOf(error) ?? ofDatabase ?? code ?? 'unclear'
+  return storageFaultOf(error) ?? ofDatabase ?? code ?? logged ?? 'unclear'
 }
 
 /** Runs an act; all points meanwhile are its own, but an export and a mirror have their own steps. */

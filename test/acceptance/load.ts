@@ -25,7 +25,7 @@ const frozenMilliseconds = 2_500
 const answerMillisecondsMax = 60_000
 
 /** The service must be ready again by then. */
-const readySecondsMax = 60
+const readySecondsMax = 30
 
 /** How often the writer repeats an edition; interruptions come faster than it can write on a slow machine. */
 const attemptsMax = 20
