@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { postgresWrites } from './postgres-writes.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -33,7 +34,8 @@ const __navigator =
  * Bundles entries (paths from `from`) into `outdir`, which must be below `from` so that packages are found.
  * `packages: 'external'` leaves packages out of the bundle. Throws with esbuild's messages on a wrong source.
  */
-export async function build({ entries, outdir, from = root, packages = 'bundle', outbase, ...others }) {
+export async function build(options) {
+  const { entries, outdir, outbase, from = root, packages = 'bundle', plugins = [], ...others } = options
   const esbuild = await loadCompiler()
   return esbuild.build({
     absWorkingDir: from,
@@ -50,6 +52,7 @@ export async function build({ entries, outdir, from = root, packages = 'bundle',
     sourcesContent: false,
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'silent',
+    plugins: [postgresWrites, ...plugins],
     ...(packages === 'external'
       ? { packages: 'external' }
       : {

@@ -9,6 +9,7 @@ import {
   pinContracts,
   type Readiness,
   readMirror,
+  refuseBrokenFolders,
   refuseMissingDatabase,
 } from './catalogue/index.ts'
 import {
@@ -31,7 +32,7 @@ import { refuseUnfinishedRestore } from './operations/index.ts'
 import type { Config } from './platform/config.ts'
 import { buildEventLog, type EventLog, type LogSink } from './platform/log/events.ts'
 import { packageFile } from './platform/package-root.ts'
-import { storageAdvice } from './platform/storage-fault.ts'
+import { storageAdvice, storageFaultWords } from './platform/storage-fault.ts'
 
 export interface OpenContext extends AppContext {
   readonly readiness: Readiness
@@ -79,6 +80,7 @@ export async function openContext(
   log: LogSink,
   { isRestoring = false }: { readonly isRestoring?: boolean } = {},
 ): Promise<OpenContext> {
+  await refuseBrokenFolders(config)
   if (!isRestoring) await refuseUnfinishedRestore(config)
   const eventLog = buildEventLog(log)
   for (const { name, replacement } of config.deprecatedSettings) {
@@ -109,8 +111,7 @@ async function refuseFullDisk(config: Config): Promise<void> {
   await makeFolder(resolve(config.QINGDAN_DATA)).catch(() => undefined)
   const fault = await probeStorage(files)
   if (fault === undefined) return
-  const why = fault === 'full' ? 'the disk is full' : 'it is read-only'
-  throw new Error(`Nothing can be written to ${files}: ${why}. ${storageAdvice(fault)}`)
+  throw new Error(`Nothing can be written to ${files}: ${storageFaultWords[fault]}. ${storageAdvice(fault)}`)
 }
 
 /** Parts of a context: the settings, what is already loaded and opened, a clock and an event log. */

@@ -33,6 +33,7 @@ export {
   checkDataFolder,
   dataFolderOf,
   isNew,
+  refuseBrokenFolders,
   refuseMissingDatabase,
 } from './data-folder.ts'
 export { datasetBody, editionsOf, isSynthetic } from './datasets/bodies.ts'

@@ -24,6 +24,14 @@ const serveCopyMilliseconds = 3_600_000
 const serveIdleInTransactionMilliseconds = 60_000
 const connectSeconds = 30
 
+/**
+ * Wait before a connection is tried again. The driver counts the failures of all connections of a pool together, and
+ * would wait 20 seconds after a handful: long after a server that was restarted is back.
+ */
+function reconnectSeconds(failures: number): number {
+  return Math.min(0.05 * 2 ** failures, 1)
+}
+
 type Settings = Readonly<Record<string, string | number>>
 
 function settingsOf(role: Role, isCopy = false): Settings {
@@ -46,6 +54,7 @@ export function openSql(url: string, role: Role, connectionsMax: number): Sql {
   return postgres(url, {
     max: connectionsMax,
     connect_timeout: connectSeconds,
+    backoff: reconnectSeconds,
     // Closes connections after a burst; the default keeps them for half an hour and more.
     idle_timeout: 60,
     onnotice: () => undefined,
@@ -58,6 +67,7 @@ export function openSession(url: string, role: Role): Sql {
   return postgres(url, {
     max: 1,
     connect_timeout: connectSeconds,
+    backoff: reconnectSeconds,
     idle_timeout: 0,
     max_lifetime: null,
     onnotice: () => undefined,

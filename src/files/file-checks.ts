@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { open, stat } from 'node:fs/promises'
 import { LRUCache } from 'lru-cache'
+import { storageFaultOf } from '../platform/storage-fault.ts'
 import type { FileFault, Files } from './files.ts'
 
 type CheckFile = Files['check']
@@ -36,7 +37,7 @@ export function buildFileChecks(): CheckFile {
     else if (began - after.changedAt > settleMilliseconds) known.set(path, { state, digest })
     return digest
   }
-  return async (path, expected, options = {}) => {
+  const compare: CheckFile = async (path, expected, options = {}) => {
     const found = await stateOf(path)
     if (found === undefined) return 'missing'
     if (found.bytes !== expected.bytes) return 'size'
@@ -48,6 +49,13 @@ export function buildFileChecks(): CheckFile {
     running.set(name, digest)
     return faultOf(await digest, expected)
   }
+  return (...of) => compare(...of).catch(unreadable)
+}
+
+/** A bad sector damages one file: it is reported like other damage, and the other files are still checked. */
+function unreadable(error: unknown): FileFault {
+  if (storageFaultOf(error) !== 'failing') throw error
+  return 'unreadable'
 }
 
 function faultOf(digest: string | undefined, expected: Expected): FileFault | undefined {
@@ -75,7 +83,7 @@ async function stateOf(path: string): Promise<FileState | undefined> {
   }
 }
 
-/** SHA-256 of a file's bytes; undefined if it does not exist. A failing disk throws its error. */
+/** SHA-256 of a file's bytes; undefined if it does not exist. Throws the error of a failing disk. */
 async function digestAt(path: string, { pace }: FileCheckOptions): Promise<string | undefined> {
   const handle = await open(path, 'r').catch(unlessMissing)
   if (handle === undefined) return undefined

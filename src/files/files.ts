@@ -11,8 +11,9 @@ export interface StoredFile {
   readonly digest: Digest
 }
 
-/** How a stored file differs from its record. */
-export type FileFault = 'missing' | 'size' | 'digest'
+/** How a stored file differs from its record; `unreadable`: the disk does not return its bytes. */
+export type FileFault = 'missing' | 'size' | 'digest' | 'unreadable'
+
 export interface WriteOptions {
   readonly bytesMax?: number
   /**

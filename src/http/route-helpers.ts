@@ -107,6 +107,7 @@ const everywhere: readonly ProblemCode[] = [
   'pages-busy',
   'storage-full',
   'storage-read-only',
+  'storage-failing',
 ]
 
 /** The problem responses of a route's schema: `response: {200: …, ...problemResponses('not-found')}`. */

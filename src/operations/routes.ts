@@ -11,9 +11,13 @@ import { storageProbe } from './storage-probe.ts'
 
 const ReadySchema = Type.Object({
   status: Type.Literal('ok', { description: 'Published data can be read.' }),
-  storage: Type.Union([Type.Literal('writable'), Type.Literal('full'), Type.Literal('read-only')], {
-    description: 'Whether the files folder can be written. Unless it is `writable`, nothing can be received.',
-  }),
+  storage: Type.Union(
+    [Type.Literal('writable'), Type.Literal('full'), Type.Literal('read-only'), Type.Literal('failing')],
+    {
+      description:
+        'Whether the files folder can be written. Unless it is `writable`, nothing can be received.',
+    },
+  ),
 })
 
 const StatusSchema = Type.Object({ status: Type.Literal('ok', { description: 'All is well.' }) })

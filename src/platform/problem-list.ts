@@ -419,6 +419,12 @@ export const problems = {
     titleZh: '服务目前无法写入存储',
     hint: 'Try again later: the operator has to make the folder or the database writable. What you sent was not stored; published data can still be read.',
   },
+  'storage-failing': {
+    status: 503,
+    title: 'The disk of the service reports errors',
+    titleZh: '服务的磁盘读写出错',
+    hint: 'Try again later: the operator has to check the disk. What you sent was not accepted; published data are not changed.',
+  },
   internal: {
     status: 500,
     title: 'Internal error',

@@ -1,11 +1,11 @@
 /**
- * Recognises errors of a full or read-only disk, of the file system or of the database's server, anywhere in a
- * chain of causes.
+ * Recognises errors of a full, read-only or failing disk, of the file system or of the database's server, anywhere
+ * in a chain of causes.
  */
 
-export type StorageFault = 'full' | 'read-only'
+export type StorageFault = 'full' | 'read-only' | 'failing'
 
-/** Codes of the system, and SQLSTATEs: disk_full, read_only_sql_transaction. */
+/** Codes of the system, and SQLSTATEs: disk_full, read_only_sql_transaction, io_error. */
 const faults: ReadonlyMap<unknown, StorageFault> = new Map([
   ['ENOSPC', 'full'],
   ['EDQUOT', 'full'],
@@ -13,6 +13,9 @@ const faults: ReadonlyMap<unknown, StorageFault> = new Map([
   ['EROFS', 'read-only'],
   ['EACCES', 'read-only'],
   ['25006', 'read-only'],
+  ['EIO', 'failing'],
+  ['ENXIO', 'failing'],
+  ['58030', 'failing'],
 ])
 
 /** The fault that an error is about; undefined for all other errors. */
@@ -26,7 +29,20 @@ export function storageFaultOf(error: unknown): StorageFault | undefined {
 
 /** What the operator should do about a fault. Nothing incomplete is ever kept, so repeating is safe. */
 export function storageAdvice(fault: StorageFault): string {
-  return fault === 'full'
-    ? 'The disk is full: free space on it or enlarge it, then repeat the command.'
-    : 'The folder or its file system is read-only: make it writable for this account, then repeat the command.'
+  return advice[fault]
+}
+
+const advice: Readonly<Record<StorageFault, string>> = {
+  full: 'The disk is full: free space on it or enlarge it, then repeat the command.',
+  'read-only':
+    'The folder or its file system is read-only: make it writable for this account, then repeat the command.',
+  failing:
+    'The disk reports input/output errors: check it and its connection, then repeat the command and run qingdan verify.',
+}
+
+/** How a message names a fault: "… because the disk is full". */
+export const storageFaultWords: Readonly<Record<StorageFault, string>> = {
+  full: 'the disk is full',
+  'read-only': 'it is read-only',
+  failing: 'its disk reports errors',
 }

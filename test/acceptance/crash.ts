@@ -3,14 +3,14 @@
  * service again. Each time there must be exactly one published version with all records, the same bytes as
  * without a fault, one change in the log, and no defect that `verify` finds.
  */
-import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { program } from '../support/program.ts'
-import { type Fault, removeDataFolders, signalServers } from './faults.ts'
+import { dirname, join } from 'node:path'
+import { disks, freeDisk, hasDisks, mountDisk, unmountDisk } from './disks.ts'
+import { diskFaults, type Fault, isRefusal, removeDataFolders, signalServers } from './faults.ts'
 import { plantDamage } from './plant.ts'
+import { mulberry32 } from './random.ts'
+import { type Point, type Run, runJourney } from './run-journey.ts'
 import { type Act, type Step, stepActs } from './steps.ts'
 import { type Result, Tally } from './tally.ts'
 import { writeTrialDatasets } from './trial.ts'
@@ -35,20 +35,8 @@ export interface CampaignOrder {
   readonly faults: readonly Fault[]
 }
 
-interface Point {
-  /** Number of the point within its step, from 1. */
-  readonly n: number
-  readonly step: string
-}
-
-interface Run {
-  /** Processes of the server that were killed or stopped; undefined if the fault has not happened. */
-  readonly struck: number | undefined
-  readonly points: readonly Point[]
-  readonly code: number | null
-  readonly signal: string | null
-  readonly errors: string
-}
+/** Operations on files between a point and the one that fails, at most; a step has some dozens. */
+const skippedMax = 24
 
 /** Milliseconds after a point at which half of the faults happen, to hit the middle of what follows. */
 const afterMax = 25
@@ -56,13 +44,12 @@ const afterMax = 25
 /** Faults on one data folder: `verify` compares all its editions each time, so more would take ever longer. */
 const perFolderMax = 40
 
-/** A journey takes some seconds; one that has not ended by then hangs. */
-const journeySecondsMax = 180
-
 /** Runs the campaign and prints its tally. Returns the numbers of faults and damages that passed and failed. */
 export async function crashCampaign(order: CampaignOrder): Promise<{ passed: number; failed: number }> {
+  if (order.kills === 0 && order.planted === 0) return { passed: 0, failed: 0 }
   const random = mulberry32(order.seed)
   const tally = new Tally(order.steps)
+  if (hasDisks()) mountDisk(disks.databases, '0711')
   let planted = { passed: 0, failed: 0 }
   for (let first = 0; first === 0 || first < order.kills; first += perFolderMax) {
     await inFolder(async (places) => {
@@ -93,8 +80,10 @@ interface Places {
 /** Runs work in a new folder, which goes afterwards. */
 async function inFolder(work: (places: Places) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-campaign-'))
-  // Under root, PostgreSQL runs as another account, which must be able to enter this folder.
-  await chmod(folder, 0o755)
+  // Under root, PostgreSQL runs as another account, which must be able to enter this folder. Where it can't, the
+  // databases are outside: on a disk of their own.
+  if (hasDisks()) mountDisk(folder, '0700')
+  else await chmod(folder, 0o755)
   const environment = {
     QINGDAN_DATA: join(folder, 'var'),
     QINGDAN_DATASETS: join(folder, 'datasets'),
@@ -106,6 +95,7 @@ async function inFolder(work: (places: Places) => Promise<void>): Promise<void> 
     await work(places)
   } finally {
     await removeDataFolders([environment.QINGDAN_DATA, places.mirror, places.restored])
+    if (hasDisks()) unmountDisk(folder)
     await rm(folder, { recursive: true, force: true })
   }
 }
@@ -163,7 +153,10 @@ async function strikeOnce(places: Places, base: Base, order: Strike): Promise<vo
     KILL_STEP: step,
     KILL_AT: String(point.n),
     KILL_AFTER: String(after),
+    KILL_SKIP: String(Math.floor(random() * skippedMax)),
   })
+  if (diskFaults.includes(fault))
+    for (const disk of [dirname(places.environment.QINGDAN_DATA), disks.databases]) freeDisk(disk)
   // It may have ended while the server was stopped.
   signalServers([places.environment.QINGDAN_DATA, places.mirror, places.restored], 'SIGCONT')
   const isKilled = fault === 'service' || fault === 'both'
@@ -175,11 +168,18 @@ async function strikeOnce(places: Places, base: Base, order: Strike): Promise<vo
       ? await inspect(places, edition, acts)
       : { digest: base.digest, wrong: [{ class: 'lost' as const, what: `not repeatable: ${again.errors}` }] }
   const other: Wrong = { class: 'wrong bytes', what: `${edition} has another digest than without a fault` }
-  const all = digest === base.digest || acts.includes('erase') ? wrong : [...wrong, other]
+  const all = [...wrong]
+  if (digest !== base.digest && !acts.includes('erase')) all.push(other)
+  if (isRefusal(fault) && struck.failure === 'unclear')
+    all.push({ class: 'unclear', what: struck.errors.slice(0, errorCharacters) })
   tally.add({ step, fault, outcome: outcomeOf(struck, fault), wrong: all })
-  const done = `${String(kill + 1).padStart(3)} of ${kills}  ${fault} in ${step} at point ${point.n} + ${after} ms`
+  const ended = struck.failure === undefined ? '' : `, ended with ${struck.failure}`
+  const done = `${String(kill + 1).padStart(3)} of ${kills}  ${fault} in ${step} at point ${point.n} + ${after} ms${ended}`
   console.log(`${done}: ${all.length === 0 ? 'whole' : `WRONG ${all.map(textOf).join('; ')}`}`)
 }
+
+/** Enough of an error to find its place. */
+const errorCharacters = 1_500
 
 /** A fault some milliseconds after the last point may come when the server has been stopped already. */
 function outcomeOf({ struck = 0, signal, code }: Run, fault: Fault): Result['outcome'] {
@@ -221,44 +221,4 @@ async function inspect(
     await removeDataFolders([restored])
   }
   return { digest: result.digest, wrong }
-}
-
-/** Runs a journey in a process of its own. */
-async function runJourney(environment: Readonly<Record<string, string>>): Promise<Run> {
-  const child = spawn(process.execPath, [...program('test/acceptance/journey.ts')], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const points: Point[] = []
-  let struck: number | undefined
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const printed = JSON.parse(line) as Point | { readonly struck: number }
-    if ('struck' in printed) struck = printed.struck
-    else points.push(printed)
-  })
-  let errors = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString()
-  })
-  const hanging = setTimeout(() => {
-    errors += `no end after ${journeySecondsMax} s`
-    child.kill('SIGABRT')
-  }, journeySecondsMax * 1_000)
-  return new Promise((resolve) => {
-    child.on('close', (code, signal) => {
-      clearTimeout(hanging)
-      resolve({ struck, points, code, signal, errors })
-    })
-  })
-}
-
-/** A small seeded generator (Tommy Ettinger's mulberry32): numbers from 0 to 1. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -12,9 +12,11 @@ import { createBag } from '../../src/bundle/index.ts'
 import { writeBundle } from '../../src/cli/bundles/bundle.ts'
 import { type OpenContext, openContext } from '../../src/context.ts'
 import { partsOf } from '../../src/contract/index.ts'
+import { isDatabaseUnavailable } from '../../src/db/database-error.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { Problem } from '../../src/platform/problem.ts'
+import { type StorageFault, storageFaultOf } from '../../src/platform/storage-fault.ts'
 import {
   approvePublication,
   findOpenPublication,
@@ -33,7 +35,7 @@ import {
   type Scene,
   takeFromInbox,
 } from './acts.ts'
-import { type Fault, strike } from './faults.ts'
+import { type Fault, prepareFault, strike } from './faults.ts'
 import type { Act } from './steps.ts'
 import { quarantineEdition, trialDataset, trialRows } from './trial.ts'
 
@@ -42,6 +44,7 @@ const fault = (process.env['FAULT'] ?? 'service') as Fault
 const killStep = process.env['KILL_STEP']
 const killAt = Number(process.env['KILL_AT'] ?? 0)
 const killAfter = Number(process.env['KILL_AFTER'] ?? 0)
+const skip = Number(process.env['KILL_SKIP'] ?? 0)
 const acts = (process.env['ACTS'] ?? '').split(',') as readonly Act[]
 
 const stick = process.env['STICK'] ?? tmpdir()
@@ -66,8 +69,8 @@ function point(facts: object): void {
   points.set(own, n)
   process.stdout.write(`${JSON.stringify({ n, step: own })}\n`)
   if (own !== killStep || n !== killAt) return
-  if (killAfter === 0) strike(fault, dataFolders, struck)
-  else setTimeout(() => strike(fault, dataFolders, struck), killAfter)
+  if (killAfter === 0) strike(fault, { dataFolders, skip }, struck)
+  else setTimeout(() => strike(fault, { dataFolders, skip }, struck), killAfter)
 }
 
 /** Tells the campaign that the fault happened; written at once, since the process may end next. */
@@ -92,14 +95,20 @@ const settings = {
   QINGDAN_UNSIGNED: 'allow',
 }
 const config = loadConfig(settings)
+/** The fault of a disk that the service has logged last: a task that is repeated throws nothing. */
+let logged: StorageFault | undefined
 const log = {
   debug: point,
   info: point,
   warn: point,
-  error: (facts: object) => process.stderr.write(`${JSON.stringify(facts)}\n`),
+  error: (facts: object) => {
+    logged = storageFaultOf((facts as { readonly err?: unknown }).err) ?? logged
+    process.stderr.write(`${JSON.stringify(facts)}\n`)
+  },
 }
 const place: Scene = { edition, stick, config, settings, log, reach }
 const sets = join(stick, `sets-${edition}`)
+await prepareFault(fault)
 const context = await openContext(config, log)
 try {
   // A restarted service works through what its queues still hold, while the officer repeats each request that
@@ -110,8 +119,18 @@ try {
     await publish(context)
   }
   for (const act of acts) await run(act, context)
+} catch (error) {
+  writeSync(process.stdout.fd, `${JSON.stringify({ failed: failureOf(error) })}\n`)
+  throw error
 } finally {
   await context.close()
+}
+
+/** Why the journey failed, for whoever decides whether to repeat it: a fault of the disk or the database, or a code. */
+function failureOf(error: unknown): string {
+  const ofDatabase = isDatabaseUnavailable(error) ? 'database' : undefined
+  const code = error instanceof Problem ? error.code : undefined
+  return storageFaultOf(error) ?? ofDatabase ?? code ?? logged ?? 'unclear'
 }
 
 /** Runs an act; all points meanwhile are its own, but an export and a mirror have their own steps. */

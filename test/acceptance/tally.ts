@@ -63,5 +63,5 @@ export class Tally {
 }
 
 function row(name: string, cells: readonly (string | number)[]): void {
-  console.log(`${name.padEnd(18)}${cells.map((cell) => String(cell).padStart(10)).join('')}`)
+  console.log(`${name.padEnd(18)}${cells.map((cell) => String(cell).padStart(14)).join('')}`)
 }

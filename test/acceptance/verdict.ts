@@ -1,6 +1,6 @@
 /**
  * What is stored after a fault and its repetition: compared with what should be, and with `verify`, each fault in
- * one of four classes.
+ * one of five classes; `unclear` is an error of a disk that does not say so.
  */
 import { readdir } from 'node:fs/promises'
 import { listVersions, readChanges } from '../../src/catalogue/index.ts'
@@ -11,7 +11,7 @@ import { loadConfig } from '../../src/platform/config.ts'
 import { canonicalJson, digestOfFile } from '../../src/platform/digest.ts'
 import { quarantineEdition, trialDataset, trialRecords } from './trial.ts'
 
-export const classes = ['lost', 'duplicated', 'half visible', 'wrong bytes'] as const
+export const classes = ['lost', 'duplicated', 'half visible', 'wrong bytes', 'unclear'] as const
 
 export interface Wrong {
   readonly class: (typeof classes)[number]

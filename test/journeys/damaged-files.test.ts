@@ -3,8 +3,9 @@ import { cp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
+import { failingDisk } from '../support/failing-disk.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-context.ts'
+import { openTestContext, zipOf } from '../support/open-test-context.ts'
 
 const dataset = 'tree-register'
 const contract = contractOf(
@@ -12,7 +13,7 @@ const contract = contractOf(
   ['tree'],
   { dataset, themes: ['education'], formats: ['csv', 'json'] },
 )
-const { app, context, get, lines, take, publish, folder } = await openTestContext(t, {
+const { app, context, get, post, key, lines, take, publish, folder } = await openTestContext(t, {
   contracts: [contract],
 })
 await take({ dataset, edition: '2024', rows: 'tree\noak\nlime\n' })
@@ -66,9 +67,49 @@ for (const [fault, damage] of [
   })
 }
 
+t.test('a file that the disk does not return is refused until it does', async (t) => {
+  const disk = await failingDisk()
+  const folders = [join(folder, 'var/files')]
+  t.teardown(disk.heal)
+  // Its digest is read anew, to its end in two operations; then the error comes when it is sent.
+  await utimes(path, new Date(), new Date())
+  disk.fail({ folders, operations: 'read', skip: 2 })
+  const sent = await get(url)
+  t.match(sent.json(), { status: 503, code: 'storage-failing' })
+  t.match(sent.headers, { 'retry-after': '60' })
+  for (const header of ['etag', 'repr-digest', 'content-length']) t.notMatch(sent.headers[header], /"|sha/)
+  disk.fail({ folders, operations: 'read' })
+  await utimes(path, new Date(), new Date())
+  await refused(t, url)
+  t.match(await context.metrics(), 'qingdan_file_damaged_total{fault="unreadable"} 1')
+  disk.heal()
+  t.equal((await get(url)).status, 200, 'served again without a restart')
+})
+
+t.test('a disk that fails while something is received: 503, no receipt, the same bytes later', async (t) => {
+  const disk = await failingDisk()
+  const folders = [join(folder, 'var/files')]
+  const { authorization } = await key({ scopes: ['ingest'], provider: 'edu-commission' })
+  const zip = await zipOf(folder, { dataset, edition: '2025', rows: 'tree\nelm\n' })
+  t.teardown(disk.heal)
+  const received = () => context.database.work`SELECT id FROM qingdan.bundle ORDER BY id`
+  const before = await received()
+  for (let skip = 0; ; skip += 1) {
+    disk.fail({ folders, operations: 'write', skip })
+    const answer = await post('/v1/bundles', zip, authorization)
+    if (answer.status === 202) break
+    t.match(answer.headers, { 'retry-after': '60' })
+    t.match(answer.json(), { status: 503, code: 'storage-failing' }, `after ${skip} operations`)
+    t.same(await received(), before, 'there is no receipt')
+  }
+  t.equal(await context.files.findFault(), 'failing')
+  disk.heal()
+  t.equal(await context.files.findFault(), undefined)
+})
+
 t.test('each change is logged, with the name of the file and nothing of its content', async (t) => {
-  t.equal(linesOf('file-damaged'), 3)
-  t.equal(linesOf('file-intact'), 3)
+  t.equal(linesOf('file-damaged'), 4)
+  t.equal(linesOf('file-intact'), 4)
 })
 
 t.test('a damaged bag is made again; without the files of the version it is refused', async (t) => {

@@ -2,7 +2,7 @@
  * A start whose folder of files and database do not belong together is refused, and changes neither; a pair
  * from before the guard is adopted once, also after a crash. The first case is the one that lost data.
  */
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -38,7 +38,7 @@ async function snapshotOf(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true })
   const shown = entries.map(async (entry) => {
     const path = join(entry.parentPath, entry.name)
-    const { mode, mtimeMs } = await stat(path)
+    const { mode, mtimeMs } = await lstat(path)
     return `${path} ${mode} ${entry.isFile() ? `${mtimeMs} ${await readFile(path, 'base64')}` : ''}`
   })
   return (await Promise.all(shown)).sort()
@@ -123,6 +123,37 @@ const cases: readonly Case[] = [
       await writeFile(join(data, 'database-place'), `${join(data, 'elsewhere')}\n`)
     },
     says: /mount it/,
+  },
+  {
+    name: 'only the key of a service is left',
+    arrange: (data) => write(join(data, 'keys/service.asc'), 'KEY'),
+    says: /keys holds the key of a service, but [\s\S]*restore database and files/,
+  },
+  {
+    name: 'only the key of a service is left, and a new database on a server',
+    arrange: (data) => write(join(data, 'keys/service.asc'), 'KEY'),
+    database: 'empty',
+    says: /the data folder holds the key of a service, and the database is new/,
+  },
+  {
+    name: 'the cluster of the embedded database is gone, but its password is there',
+    arrange: (data) => write(join(data, 'database/password'), 'secret\n'),
+    says: /database.password is the password of a database, but [\s\S]*mount it/,
+  },
+  {
+    name: 'the folder of files is a link to nothing',
+    arrange: (data) => symlink(join(data, 'volume'), join(data, 'files')),
+    says: /files is a link to .*volume, which is no folder[\s\S]*Mount the volume/,
+  },
+  {
+    name: 'the folder of files is a file',
+    arrange: (data) => writeFile(join(data, 'files'), 'x'),
+    says: /files is not a folder[\s\S]*restore the folder/,
+  },
+  {
+    name: 'the folder of the database is a link to nothing',
+    arrange: (data) => symlink('/nowhere', join(data, 'database')),
+    says: /database is a link to \/nowhere, which is no folder/,
   },
   {
     name: 'an empty database on a server over bound files',

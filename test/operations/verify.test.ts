@@ -2,7 +2,7 @@
  * Plants each fault of what is stored, and expects `verify` to name exactly that, to repair it where another
  * record allows it, and to move and never delete what was damaged. Then the scrub and the command.
  */
-import { mkdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { getReceiptLike, receive } from '../../src/ingest/index.ts'
@@ -15,6 +15,7 @@ import {
   requestPublication,
   withdraw,
 } from '../../src/publication/index.ts'
+import { failingDisk } from '../support/failing-disk.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 import { callCli, runCli } from '../support/run-cli.ts'
@@ -120,7 +121,29 @@ t.test('flipped, truncated and missing files are rendered again, byte for byte',
   t.same(await Promise.all(formats.map((format) => readFile(at(stored(format))))), originals)
   const aside = await context.files.list('set-aside')
   t.equal(aside.length, 3, 'the damaged files were moved, not deleted')
+  for (const format of formats)
+    t.equal((await stat(at(stored(format)))).mode & 0o777, 0o400, `${format} is sealed again`)
   t.equal((await get(`${version}/files/${dataset}-2024-v1.json`)).status, 200)
+})
+
+t.test('a bad sector is found in one file or bundle, and everything else is still compared', async (t) => {
+  const disk = await failingDisk()
+  t.teardown(disk.heal)
+  const [bundle = ''] = await context.files.list('bundles')
+  disk.fail({ folders: [at(stored('json')), at(bundle)], operations: 'read' })
+  const { defects } = await run(false)
+  t.same(
+    defects.map(({ kind }) => kind),
+    ['file-unreadable', 'bundle-unreadable'],
+  )
+  const repaired = await run(true)
+  t.same(
+    repaired.defects.map(({ action }) => action),
+    ['repaired', null],
+    'the bytes of a bundle exist once',
+  )
+  disk.heal()
+  t.same((await run(false)).defects, [])
 })
 
 t.test('files that no record names are set aside', async (t) => {

@@ -132,6 +132,7 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
   const folder = join(location.home, 'database')
   await makeCluster({ folder, account: location.account, programs, bootstrap: bootstrapName })
   const cluster = join(folder, 'cluster')
+  await readOwn(join(cluster, 'PG_VERSION'))
   await adoptCopiedCluster(cluster, location.account)
   const secret = await readOwn(join(folder, 'password'))
   const major = (await readOwn(join(folder, 'version'))).trim()
@@ -158,9 +159,9 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
 
 async function readOwn(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
       throw new Error(
-        `${path} is missing, so ${dirname(path)} is no complete database. ` +
+        `${path} is missing, so the database there is not complete. ` +
           `Mount its volume, or restore it from a backup; an empty folder can be removed.`,
         { cause },
       )

@@ -42,7 +42,8 @@ export async function hasCluster(dataFolder: string): Promise<boolean> {
   const folder = resolve(dataFolder)
   const recorded = await readFile(join(folder, recordName), 'utf8').catch(() => undefined)
   const home = isRoot() && recorded !== undefined ? recorded.trim() : folder
-  return fileExists(join(home, 'database', 'password'))
+  const parts = ['password', 'cluster'].map((name) => fileExists(join(home, 'database', name)))
+  return (await Promise.all(parts)).every(Boolean)
 }
 
 /** Logged at each start: whoever copies or deletes the data folder must know what is outside it. */

@@ -53,7 +53,9 @@ export async function findPostmaster(cluster: string): Promise<Postmaster | unde
 
 /** The port in the pid file of a server that is or was running. */
 export async function findFormerPort(cluster: string): Promise<number | undefined> {
-  const port = Number((await readPidFile(cluster))[3])
+  // An orderly stop removes the first file and leaves the second. Processes that use the server keep its address.
+  const options = await readFile(join(cluster, 'postmaster.opts'), 'utf8').catch(() => '')
+  const port = Number((await readPidFile(cluster))[3] ?? /"port=(\d+)"/.exec(options)?.[1])
   return Number.isSafeInteger(port) && port > 0 ? port : undefined
 }
 

@@ -2,6 +2,7 @@
 import { BundleRefusal, identifyBundle, limitsOf } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import type { FileFault } from '../../files/files.ts'
+import { storageFaultOf } from '../../platform/storage-fault.ts'
 import type { Receipt } from '../receipts/receipts.ts'
 import { bundleFolder } from './receive.ts'
 
@@ -25,6 +26,7 @@ export async function checkBundle(context: AppContext, receipt: Receipt): Promis
     return found.id === id ? undefined : 'digest'
   } catch (error) {
     if (error instanceof BundleRefusal) return 'digest'
+    if (storageFaultOf(error) === 'failing') return 'unreadable'
     throw error
   }
 }

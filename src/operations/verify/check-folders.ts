@@ -56,7 +56,7 @@ async function checkBags(verification: Verification): Promise<void> {
     counts.bags += 1
     const bytes = (await context.files.find(name))?.bytes ?? 0
     const fault = await context.files.check(name, { bytes, digest }, { again: true })
-    if (fault !== 'digest') continue
+    if (fault !== 'digest' && fault !== 'unreadable') continue
     const movedTo = repair ? await setAside(name) : null
     report('bag-digest', name, {
       action: repair ? 'set-aside' : null,

@@ -41,7 +41,8 @@ async function checkStored({ context, report, repair, setAside }: Verification, 
   // Compared a second time, because it may have been dropped while it was read.
   const fault = (await faultOf()) && (await faultOf())
   if (fault === undefined) return
-  const movedTo = repair ? await setAside(bundleFolder(id)) : null
+  // What the disk does not return now it may return later, and the bytes exist once.
+  const movedTo = repair && fault !== 'unreadable' ? await setAside(bundleFolder(id)) : null
   report(`bundle-${fault}`, id, { action: movedTo === null ? null : 'set-aside', movedTo })
 }
 

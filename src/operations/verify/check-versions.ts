@@ -105,8 +105,13 @@ async function repairVersion(verification: Verification, version: RecordedVersio
     const isSourceRight = 'from' in format ? !damaged.has(format.from) : isTableRight
     const repaired = isSourceRight ? await makeAgain(verification, version, file) : undefined
     const movedTo = await verification.setAside(stored)
-    if (repaired !== undefined) await verification.context.files.move(repaired, stored)
-    if (repaired !== undefined) damaged.delete(file.format)
+    if (repaired !== undefined) {
+      const { files } = verification.context
+      await files.move(repaired, stored)
+      // As the release did: only the files of a version that waits for its release may still be replaced.
+      if (version.isServed || version.isWithdrawn) await files.seal(stored)
+      damaged.delete(file.format)
+    }
     const aside = movedTo === null ? null : ('set-aside' as const)
     report(`file-${fault}`, stored, { action: repaired === undefined ? aside : 'repaired', movedTo })
   }

@@ -9,6 +9,7 @@ const defectTexts = {
   'file-missing': 'The stored file is missing.',
   'file-size': 'The stored file does not have the recorded size.',
   'file-digest': 'The stored file does not have the recorded digest.',
+  'file-unreadable': 'The disk reports an error when the stored file is read.',
   'file-extra': 'No record names this stored file.',
   'table-missing': 'The table of the records is missing.',
   'table-count': 'The table does not have the recorded number of records.',
@@ -30,7 +31,8 @@ const defectTexts = {
   'bundle-missing': 'The bytes of the bundle are missing.',
   'bundle-size': 'The bundle does not have the recorded size.',
   'bundle-digest': 'The bytes of the bundle do not have its digest.',
-  'bag-digest': 'The stored bag does not have the digest in its name.',
+  'bundle-unreadable': 'The disk reports an error when the bundle is read.',
+  'bag-digest': 'The stored bag does not have the digest in its name, or the disk does not return it.',
   'key-missing': 'The key of the service is missing, but signatures of it are stored.',
   'key-damaged': 'The key can not be read, or is not the one of its fingerprint.',
 } as const

@@ -32,7 +32,7 @@ const events = {
   },
   'storage-changed': {
     level: 'warn',
-    message: 'The folder of files became writable, full or read-only; see `storage`.',
+    message: 'The folder of files became writable, full, read-only or failing; see `storage`.',
     count: ['storage'],
   },
   'database-frozen': {
