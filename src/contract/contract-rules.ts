@@ -10,6 +10,7 @@ import { type CheckUse, type Contract, type Field, withheldFields } from './cont
 import type { Complaint } from './contract-errors.ts'
 import { type CodeLists, fieldComplaints } from './field-rules.ts'
 import { normaliseHeader } from './fields/headers.ts'
+import { unfilledTexts } from './fill-in.ts'
 import { currentListName } from './former-names.ts'
 import { type KindProperty, kinds } from './kinds.ts'
 import { compileSchema, type JsonSchema } from './schema.ts'
@@ -37,6 +38,7 @@ interface RuleContext {
 
 /** Everything that is wrong with a contract that is valid against the schema. */
 export function* contractComplaints(contract: Contract, context: RuleContext): Generator<Complaint> {
+  yield* unfilledTexts(contract)
   yield* fieldComplaints(contract.fields, contract.primaryKey, context.lists, '')
   yield* intakeComplaints(contract, context)
   yield* codeComplaints(contract, context.lists)

@@ -25,7 +25,7 @@ export {
   statusField,
   withheldFields,
 } from './contract.ts'
-export { ContractError } from './contract-errors.ts'
+export { ContractError, type ContractFault, faultText } from './contract-errors.ts'
 export type { KnownNames } from './contract-rules.ts'
 export type { Contracts } from './contracts.ts'
 export { answerNames, measureName, missingName, weightName } from './fields/aggregate-names.ts'
@@ -33,8 +33,9 @@ export { type FieldTypeName, fieldType, fieldTypes, listSeparator } from './fiel
 export { normaliseHeader } from './fields/headers.ts'
 export { codesOf, jsonValue, labelOf, labelText, listCodes } from './fields/labels.ts'
 export { buildRowValidator } from './fields/row-validator.ts'
+export { fillInMarker } from './fill-in.ts'
 export { bindingOf, type KindBinding, kinds, kindTitles } from './kinds.ts'
-export { loadContracts } from './load.ts'
+export { type ContractInUse, type LoadOptions, loadContracts } from './load.ts'
 export { periodOf } from './period.ts'
 export {
   CarriedChangeSchema,

@@ -32,7 +32,7 @@ const cachedMax = 4096
 /** Builds the reader of a field's cells for an edition's day. */
 export function buildCellReader(
   field: Field,
-  contract: Contract,
+  contract: Pick<Contract, 'missingValues'>,
   contracts: Pick<Contracts, 'codes'>,
   day: string,
 ): CellReader {
@@ -60,7 +60,7 @@ function withCache(read: CellReader): CellReader {
 
 function buildPlainReader(
   field: Field,
-  contract: Contract,
+  contract: Pick<Contract, 'missingValues'>,
   contracts: Pick<Contracts, 'codes'>,
   day: string,
 ): CellReader {

@@ -89,9 +89,12 @@ function headerOf(
     return ''
   })
   while (cells.at(-1) === '') cells.pop()
+  // A cell above all columns is the title of the table, not a group of columns.
+  const isTitle = ({ merge }: Origin) => merge?.left === 0 && merge.right >= columns.length - 1
   const groups = columns.map((path) =>
     path
       .slice(0, -1)
+      .filter((origin) => !isTitle(origin))
       .map(({ text }) => text)
       .join(''),
   )
