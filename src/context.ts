@@ -53,6 +53,11 @@ export interface OpenContext extends AppContext {
 /** The contracts that ship with the code. */
 export const shippedDatasets = packageFile('datasets')
 
+/** The folder of the contracts that ship, or of `QINGDAN_DATASETS`. */
+export function shippedFolder(config: Config): string {
+  return config.QINGDAN_DATASETS === '' ? shippedDatasets : resolve(config.QINGDAN_DATASETS)
+}
+
 /** The folder of the contracts that an operator adds. */
 export function ownContracts(config: Config): string {
   return join(resolve(config.QINGDAN_DATA), 'contracts')
@@ -63,15 +68,14 @@ export function ownContracts(config: Config): string {
  * folder are set aside; `inUse` replaces those that were used already.
  */
 export function loadAllContracts(config: Config, inUse: readonly ContractInUse[] = []): Promise<Contracts> {
-  const shipped = config.QINGDAN_DATASETS === '' ? shippedDatasets : resolve(config.QINGDAN_DATASETS)
   const own = ownContracts(config)
-  return loadContractFolders([shipped, own], { setAsideIn: [own], inUse })
+  return loadContractFolders([shippedFolder(config), own], { setAsideIn: [own], inUse })
 }
 
 /** Loads the contracts of folders and checks that this software supports them. Throws ContractError. */
 export function loadContractFolders(
   folders: readonly string[],
-  options: Pick<LoadOptions, 'setAsideIn' | 'inUse'> = {},
+  options: Omit<LoadOptions, 'folders' | 'known'> = {},
 ): Promise<Contracts> {
   return loadContracts({ folders, known: knownNames, ...options })
 }

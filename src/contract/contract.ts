@@ -50,6 +50,22 @@ export function intakeKey(contract: Contract): readonly string[] {
   return contract.intake?.primaryKey ?? contract.primaryKey
 }
 
+/**
+ * The stand-in for an empty cell of a field: only text fields of the key have one, and only where their constraints
+ * allow it. In a field with a code list, the list must have it too.
+ */
+export function standInOf(contract: Contract, field: Field): string | undefined {
+  const { keyMissing } = contract
+  if (keyMissing === undefined || field.type !== 'string' || !intakeKey(contract).includes(field.name)) return
+  const { pattern, enum: values, minLength = 0, maxLength = keyMissing.length } = field.constraints ?? {}
+  const isAllowed =
+    keyMissing.length >= minLength &&
+    keyMissing.length <= maxLength &&
+    (values === undefined || values.includes(keyMissing)) &&
+    (pattern === undefined || new RegExp(pattern, 'u').test(keyMissing))
+  return isAllowed ? keyMissing : undefined
+}
+
 /** The parts of an edition; a contract that lists none has one, of its first provider. */
 export function partsOf(contract: Contract): readonly ProviderPart[] {
   return contract.parts ?? [{ provider: contract.providers[0] ?? '' }]

@@ -1,6 +1,7 @@
 export { type BuiltCheck, buildChecks, checks, checkUseFaults } from './checks/list.ts'
 export { codeFileText, codeListsOf } from './codes/code-files.ts'
 export { buildCodeList, type Code, type CodeList, findCode, validOn } from './codes/codes.ts'
+export { formerField, inNamesOf, type Renames, renamesSince } from './comparison/renames.ts'
 export { compareContracts, type VerdictName } from './comparison/verdict.ts'
 export {
   type AggregateFunction,
@@ -22,6 +23,7 @@ export {
   noticeDaysUsual,
   type ProviderPart,
   partsOf,
+  standInOf,
   statusField,
   withheldFields,
 } from './contract.ts'
@@ -57,6 +59,7 @@ export {
 } from './published-version.ts'
 export { countRead, grantsOf, mayRead, type Shared } from './read-access.ts'
 export { listSamples, type Sample } from './samples.ts'
+export { readReservedNames } from './schema.ts'
 export { fieldSchema, recordSchema } from './schemas/json-schema.ts'
 export { tableSchema } from './schemas/table-schema.ts'
 export { type Exceeded, exceededBounds, type Tolerance, type ToleranceCounts } from './tolerance.ts'

@@ -4,7 +4,7 @@
  * change while the service runs are set aside; everything else is loaded.
  */
 import { readdir, readFile } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { basename, join, sep } from 'node:path'
 import { canonicalJson, digestOf } from '../platform/digest.ts'
 import { problem } from '../platform/problem.ts'
 import { joinCodes, listComplaints, parseCodeFile } from './codes/code-files.ts'
@@ -23,6 +23,8 @@ export interface LoadOptions {
    * `$QINGDAN_DATA/contracts` is empty at first.
    */
   readonly folders: readonly string[]
+  /** Folders of single datasets, each named after its slug. */
+  readonly datasetFolders?: readonly string[]
   /** Those of the folders whose faulty files are set aside. A fault in another folder throws. */
   readonly setAsideIn?: readonly string[]
   /** Contracts in use: they are loaded in place of a file that was set aside or has been changed since. */
@@ -44,10 +46,11 @@ export interface ContractInUse {
  * Throws ContractError with every fault outside the folders of `setAsideIn`.
  */
 export async function loadContracts(options: LoadOptions): Promise<Contracts> {
-  const { folders, known = {}, setAsideIn = [], inUse = [] } = options
+  const { folders, datasetFolders = [], known = {}, setAsideIn = [], inUse = [] } = options
   const faults: ContractFault[] = []
   const isTolerated = (file: string) => setAsideIn.some((folder) => file.startsWith(join(folder, sep)))
-  const slugFolders = await findSlugFolders(folders)
+  const single = datasetFolders.map((path) => ({ slug: basename(path), path }))
+  const slugFolders = [...(await findSlugFolders(folders)), ...single]
   const codeFolders = [...folders, ...slugFolders.map(({ path }) => path)].map((path) => join(path, 'codes'))
   const lists = await readCodeLists(codeFolders, isTolerated, faults)
   const found = await readContracts(slugFolders, inUse, isTolerated, faults)

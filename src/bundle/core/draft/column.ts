@@ -13,6 +13,8 @@ export interface ColumnShape
   readonly label: string
   /** Whether the values name something and are not quantities: codes, numbers of documents, phones. */
   readonly isIdentifier: boolean
+  /** Whether the values are decimal numbers with more digits than a number may have. */
+  readonly isLongNumber?: boolean
   /** Marks for "nothing" in this column. */
   readonly marks: readonly string[]
   readonly emptyCells: number
@@ -26,21 +28,48 @@ interface ColumnContext {
   readonly contracts: Pick<Contracts, 'codes'>
   /** Code lists whose codes or labels the values may be. */
   readonly lists: readonly CodeList[]
+  /** The code list that other contracts use under this header. */
+  readonly usual?: CodeList | undefined
+  /** Whether other contracts use codes under this header. */
+  readonly isCoded?: boolean
   /** The day on which codes must be valid. */
   readonly day: string
 }
 
 /** Texts by which offices and statisticians mean "no value"; England's files use x, z, c, low and k. */
 const missingMarks = new Set(
-  ['-', '–', '—', '--', '——', '/', '\\', '.', '..', '...', '…', ':', '*', 'x', 'z', 'c', 'k', 'u', 'low', 'n/a', 'na'].concat(
-    ['null', '#n/a', 'nan', 'none', '无', '暂无', '不详', '未知', '缺失'],
-  ),
+  [
+    '-',
+    '–',
+    '—',
+    '--',
+    '——',
+    '/',
+    '\\',
+    '.',
+    '..',
+    '...',
+    '…',
+    ':',
+    '*',
+    'x',
+    'z',
+    'c',
+    'k',
+    'u',
+    'low',
+    'n/a',
+    'na',
+  ].concat(['null', '#n/a', 'nan', 'none', '无', '暂无', '不详', '未知', '缺失']),
 )
 
 const identifierHeader =
   /(编号|编码|代码|号码|电话|手机|邮编|邮政|证号|序号|学号|传真|\b(id|code|urn|ukprn|laestab|phone|tel|telephone|postcode|zip|fax|number|no)\b)/i
 const quantityHeader = /(人数|数量|总数|\bnumber of\b)/i
 const periodHeader = /(年度|年份|学年|^年$|\b(year|period)\b)/i
+
+/** Names and addresses: next year there are others. */
+const openHeader = /(名称|姓名|地址|学校|单位|机构|\bname\b|\baddress\b|^school$)/i
 
 const noRepair = () => {}
 
@@ -49,7 +78,8 @@ export function inferColumn(header: string, cells: readonly string[], context: C
   const { label, unit: headerUnit } = splitUnit(header)
   const words = label.replaceAll('_', ' ')
   const isQuantity = quantityHeader.test(words)
-  const isIdentifier = !isQuantity && (identifierHeader.test(words) || periodHeader.test(words))
+  const isIdentifier =
+    context.isCoded === true || (!isQuantity && (identifierHeader.test(words) || periodHeader.test(words)))
   const counts = new Map<string, number>()
   for (const cell of cells) if (cell !== '') counts.set(cell, (counts.get(cell) ?? 0) + 1)
   const all = [...counts.keys()]
@@ -59,7 +89,10 @@ export function inferColumn(header: string, cells: readonly string[], context: C
   const list = matchingList(all, words, context)
   const marks = all.filter((text) => missingMarks.has(text.toLowerCase()))
   const values = all.filter((text) => !marks.includes(text))
-  const found = (shape: Omit<ColumnShape, keyof typeof base | 'distinct' | 'notes'>, notes: readonly string[] = []) => {
+  const found = (
+    shape: Omit<ColumnShape, keyof typeof base | 'distinct' | 'notes'>,
+    notes: readonly string[] = [],
+  ) => {
     const distinct = all.filter((text) => !shape.marks.includes(text)).length
     return { ...base, ...shape, distinct, notes }
   }
@@ -69,12 +102,21 @@ export function inferColumn(header: string, cells: readonly string[], context: C
     const notes = [`its values are codes or labels of the code list ${list.name}`]
     return found({ type: 'string', codes: list.name, marks: [], ...exampleOf(code) }, notes)
   }
-  const typed = values.length === 0 ? undefined : typedShape(values, { isIdentifier, headerUnit, words }, context)
+  const typed =
+    values.length === 0 ? undefined : typedShape(values, { isIdentifier, headerUnit, words }, context)
   if (typed !== undefined) {
     const said = marks.length === 0 ? [] : [`${marks.join(' ')} mean "no value" here`]
     return found({ ...typed, marks }, said)
   }
-  return found({ ...textShape(all, counts, isIdentifier, context), marks: [] }, textNotes(all))
+  const isLongNumber = holdsLongNumbers(all)
+  const isOpen = isIdentifier || openHeader.test(words)
+  const notes = isLongNumber
+    ? ['its numbers have more than 15 digits and stay text; round them in the file']
+    : []
+  return found(
+    { ...textShape(all, counts, { isIdentifier, isOpen }, context), isLongNumber, marks: [] },
+    notes,
+  )
 }
 
 /** Splits `身高（cm）` into label and unit. */
@@ -115,7 +157,12 @@ function typedShape(values: readonly string[], hints: Hints, context: ColumnCont
   if (canonical === undefined) return undefined
   const numbers = canonical.map(Number)
   const scale = Math.max(...canonical.map((text) => text.split('.')[1]?.length ?? 0))
-  const bounds = boundsOf(Math.min(...numbers.slice(0, spreadMax)), Math.max(...numbers.slice(0, spreadMax)), unit, words)
+  const bounds = boundsOf(
+    Math.min(...numbers.slice(0, spreadMax)),
+    Math.max(...numbers.slice(0, spreadMax)),
+    unit,
+    words,
+  )
   return {
     type: whole === undefined ? 'number' : 'integer',
     ...(whole === undefined && scale <= scaleMax ? { scale } : {}),
@@ -138,10 +185,16 @@ function padded(text: string, scale: number): string {
 }
 
 /** Bounds that follow from the meaning of a column; never the smallest and largest value of one file. */
-function boundsOf(low: number, high: number, unit: string | undefined, words: string): Field['constraints'] | undefined {
+function boundsOf(
+  low: number,
+  high: number,
+  unit: string | undefined,
+  words: string,
+): Field['constraints'] | undefined {
   if (/(经度|\blongitude\b|\blng\b|\blon\b)/i.test(words) && low >= -180 && high <= 180)
     return { minimum: -180, maximum: 180 }
-  if (/(纬度|\blatitude\b|\blat\b)/i.test(words) && low >= -90 && high <= 90) return { minimum: -90, maximum: 90 }
+  if (/(纬度|\blatitude\b|\blat\b)/i.test(words) && low >= -90 && high <= 90)
+    return { minimum: -90, maximum: 90 }
   if (low < 0) return undefined
   return unit === '%' && high <= 100 ? { minimum: 0, maximum: 100 } : { minimum: 0 }
 }
@@ -154,10 +207,10 @@ const closedRepetitionsMin = 5
 function textShape(
   values: readonly string[],
   counts: ReadonlyMap<string, number>,
-  isIdentifier: boolean,
+  { isIdentifier, isOpen }: { readonly isIdentifier: boolean; readonly isOpen: boolean },
   context: ColumnContext,
 ): Pick<ColumnShape, 'type' | 'separators' | 'constraints' | 'example'> {
-  const separator = isIdentifier ? undefined : listSeparatorOf(values, context)
+  const separator = isIdentifier ? undefined : listSeparatorOf(counts, context)
   if (separator !== undefined) {
     const example = values[0]?.split(separator).map((text) => text.trim())
     const separators = separator === listSeparator ? {} : { separators: [separator] }
@@ -169,6 +222,7 @@ function textShape(
   let filled = 0
   for (const count of counts.values()) filled += count
   const isClosed =
+    !isOpen &&
     values.length >= 2 &&
     values.length <= closedValuesMax &&
     filled >= closedRepetitionsMin * values.length &&
@@ -184,9 +238,8 @@ const exampleCharactersMax = 200
 const lengthReserve = 2
 const lengths = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
 
-function textNotes(values: readonly string[]): readonly string[] {
-  const isLong = values.every((text) => /^[+-]?\d+\.\d+$/.test(text)) && values.some((text) => text.length > 16)
-  return isLong ? ['its numbers have more than 15 digits and stay text; round them to make it a number'] : []
+function holdsLongNumbers(values: readonly string[]): boolean {
+  return values.every((text) => /^[+-]?\d+\.\d+$/.test(text)) && values.some((text) => text.length > 16)
 }
 
 /** Share of the cells that have several elements, and how often an element is repeated, in a column of lists. */
@@ -194,29 +247,41 @@ const severalShareMin = 0.2
 const elementRepetitionsMin = 2
 const elementCharactersMax = 20
 
-/** The separator of a column of lists; undefined if it holds single texts. */
-function listSeparatorOf(values: readonly string[], context: ColumnContext): string | undefined {
+/**
+ * The separator of a column of lists; undefined if it holds single texts. A semicolon separates nothing else, so it
+ * counts in every row; other separators also occur within texts, so their elements must recur in different texts.
+ */
+function listSeparatorOf(counts: ReadonlyMap<string, number>, context: ColumnContext): string | undefined {
   return [listSeparator, '；', '、', '|', '，'].find((separator) => {
-    const split = values.map((text) => text.split(separator).map((element) => element.trim()))
-    const several = split.filter((elements) => elements.length > 1).length
-    if (several < values.length * severalShareMin || several < 2) return false
-    const elements = split.flat()
+    const isSemicolon = separator === listSeparator || separator === '；'
+    const split = [...counts].map(([text, count]) => ({
+      elements: text.split(separator).map((element) => element.trim()),
+      weight: isSemicolon ? count : 1,
+    }))
+    const sum = (each: (one: (typeof split)[number]) => number) =>
+      split.reduce((total, one) => total + each(one), 0)
+    const several = sum(({ elements, weight }) => (elements.length > 1 ? weight : 0))
+    if (several < 2 || several < sum(({ weight }) => weight) * severalShareMin) return false
+    const elements = split.flatMap((one) => one.elements)
     if (elements.some((element) => element === '' || element.length > elementCharactersMax)) return false
-    if (new Set(elements).size * elementRepetitionsMin > elements.length) return false
+    const repeated = sum(({ elements, weight }) => elements.length * weight)
+    if (new Set(elements).size * elementRepetitionsMin > repeated) return false
     const read = plainReader({ type: 'list', separators: [separator] }, context)
-    return values.every((text) => typeof read(text, undefined, noRepair) === 'string')
+    return [...counts.keys()].every((text) => typeof read(text, undefined, noRepair) === 'string')
   })
 }
 
 /** Fewest values from which the form of an identifier is inferred. */
-const patternValuesMin = 3
+const patternValuesMin = 2
+/** Shorter identifiers are numbers within a group, which grow. */
+const patternCharactersMin = 3
 
 /** The form of identifiers that are all alike: `^\d{6}$`, `^[A-Z]\d{8}$`. */
 function patternOf(values: readonly string[]): string | undefined {
   if (values.length < patternValuesMin) return undefined
-  const formOf = (text: string) =>
-    text.replace(/\d/g, '9').replace(/[a-z]/g, 'a').replace(/[A-Z]/g, 'A')
+  const formOf = (text: string) => text.replace(/\d/g, '9').replace(/[a-z]/g, 'a').replace(/[A-Z]/g, 'A')
   const form = formOf(values[0] ?? '')
+  if (form.length < patternCharactersMin) return undefined
   if (!/^[9aA-]+$/.test(form) || values.some((text) => formOf(text) !== form)) return undefined
   const runs = form.match(/9+|a+|A+|-+/g) ?? []
   const classes: Readonly<Record<string, string>> = { '9': '\\d', a: '[a-z]', A: '[A-Z]', '-': '-' }
@@ -228,18 +293,30 @@ function patternOf(values: readonly string[]): string | undefined {
 const numericCodeDigitsMin = 4
 
 /** The shared code list that all values belong to; the one with the fewest other codes. */
-function matchingList(values: readonly string[], words: string, { lists, day }: ColumnContext): CodeList | undefined {
+function matchingList(
+  values: readonly string[],
+  words: string,
+  context: ColumnContext,
+): CodeList | undefined {
+  const { lists, usual, day } = context
+  const fits = (list: CodeList) => {
+    const read = buildCodeReader(list, day)
+    return values.every((text) => typeof read(text, undefined, noRepair) === 'string')
+  }
+  if (usual !== undefined && fits(usual)) return usual
   if (values.length < 2 || quantityHeader.test(words)) return undefined
   if (values.every((text) => /^[\d.]+$/.test(text) && text.length < numericCodeDigitsMin)) return undefined
   const fitting = lists.filter((list) => {
-    if (values.length > list.codes.length || list.codes.some(({ under }) => under !== undefined)) return false
-    const read = buildCodeReader(list, day)
-    return values.every((text) => typeof read(text, undefined, noRepair) === 'string')
+    const isDependent = list.codes.some(({ under }) => under !== undefined)
+    return values.length <= list.codes.length && !isDependent && fits(list)
   })
   return fitting.sort((a, b) => a.codes.length - b.codes.length)[0]
 }
 
-function plainReader(field: Pick<Field, 'type' | 'unit' | 'separators'>, { contracts, day }: ColumnContext): CellReader {
+function plainReader(
+  field: Pick<Field, 'type' | 'unit' | 'separators'>,
+  { contracts, day }: ColumnContext,
+): CellReader {
   const whole: Field = { name: 'value', role: 'attribute', title: noText, description: noText, ...field }
   return buildCellReader(whole, { missingValues: [''] }, contracts, day)
 }

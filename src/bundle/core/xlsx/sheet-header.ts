@@ -102,7 +102,9 @@ function headerOf(
     row: leaves[column]?.row ?? depth,
     cell: `${columnLetters(leaves[column]?.column ?? column)}${leaves[column]?.row ?? depth}`,
   })
-  return { header: { cells, groups, rows: depth, placeOf, offsetOf: () => undefined }, findings }
+  const title = columns.flat().find(isTitle)?.text
+  const header = { cells, groups, rows: depth, placeOf, offsetOf: () => undefined, ...defined({ title }) }
+  return { header, findings }
 }
 
 function widthOf(rows: readonly SheetRow[], merges: readonly Merge[], depth: number): number {

@@ -48,7 +48,8 @@ export async function readLooseTable(
   options: LooseTableOptions,
 ): Promise<{ readonly table?: LooseTable; readonly findings: readonly Finding[] }> {
   const { sheet } = options
-  if (isWorkbook(path)) return readAs(path, { delimiter: ',', sheet: sheet === undefined ? {} : { name: sheet } }, options)
+  if (isWorkbook(path))
+    return readAs(path, { delimiter: ',', sheet: sheet === undefined ? {} : { name: sheet } }, options)
   let best: { readonly delimiter: string; readonly score: number } | undefined
   for (const delimiter of delimiters) {
     const { table, findings } = await readAs(path, { delimiter }, { ...options, rowsMax: headerSearchRows })
@@ -123,7 +124,10 @@ async function readRows(table: OpenTable, rowsMax: number): Promise<LooseTable> 
   return {
     headers,
     headerRow: row,
-    above: lines.slice(0, at).flatMap((line) => line.cells.filter((text) => text !== '')),
+    above: [
+      ...(header?.title === undefined ? [] : [header.title.trim()]),
+      ...lines.slice(0, at).flatMap((line) => line.cells.filter((text) => text !== '')),
+    ],
     mustBeginLater: at > 0,
     rows: below.slice(0, rowsMax).map((line) => headers.map((_header, column) => line.cells[column] ?? '')),
     isComplete: isComplete && below.length <= rowsMax,
@@ -132,7 +136,9 @@ async function readRows(table: OpenTable, rowsMax: number): Promise<LooseTable> 
 
 /** The first row that fills most columns: rows above it are titles. */
 function headerIndex(lines: readonly NumberedRow[]): number {
-  const filled = lines.slice(0, headerSearchRows).map(({ cells }) => cells.filter((text) => text !== '').length)
+  const filled = lines
+    .slice(0, headerSearchRows)
+    .map(({ cells }) => cells.filter((text) => text !== '').length)
   const most = Math.max(0, ...filled)
   return Math.max(
     0,
