@@ -23,6 +23,7 @@ export {
   noticeDaysUsual,
   type ProviderPart,
   partsOf,
+  sourceOf,
   standInOf,
   statusField,
   withheldFields,

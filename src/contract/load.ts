@@ -14,7 +14,7 @@ import { type Complaint, ContractError, type ContractFault } from './contract-er
 import { contractComplaints, type KnownNames } from './contract-rules.ts'
 import type { Contracts } from './contracts.ts'
 import type { CodeLists } from './field-rules.ts'
-import { currentListName, pathInFile, renameKeywords, withFormerLists } from './former-names.ts'
+import { currentListName, currentSource, pathInFile, renameKeywords, withFormerLists } from './former-names.ts'
 import { readContractSchema, type SchemaCheck } from './schema.ts'
 
 export interface LoadOptions {
@@ -113,12 +113,12 @@ async function readCodeLists(
   }
   const lists = new Map<string, CodeList>()
   for (const [name, parts] of files) {
-    let kept = parts.filter(({ file }) => !isTolerated(file))
-    let list = kept.length === 0 ? undefined : joinFiles(name, kept, faults).list
+    let sound = parts.filter(({ file }) => !isTolerated(file))
+    let list = sound.length === 0 ? undefined : joinFiles(name, sound, faults).list
     for (const part of parts.filter(({ file }) => isTolerated(file))) {
-      const joined = joinFiles(name, [...kept, part], faults)
+      const joined = joinFiles(name, [...sound, part], faults)
       if (!joined.isSound) continue
-      kept = [...kept, part]
+      sound = [...sound, part]
       list = joined.list
     }
     if (list !== undefined) lists.set(name, list)
@@ -213,7 +213,8 @@ function parseContract(text: string, name: string, slug: string, check: SchemaCh
   const complaints = check(value).map(([path, message]): Complaint => [pathInFile(path, found), message])
   if (complaints.length > 0) return { complaints }
   // The schema has validated both, so they have the types of Contract.
-  const contract = deepFreeze(value as Contract)
+  const checked = value as Contract
+  const contract = deepFreeze({ ...checked, source: currentSource(checked.source) })
   const read = {
     contract,
     document: deepFreeze(document as LoadedContract['document']),

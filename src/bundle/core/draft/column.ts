@@ -105,8 +105,8 @@ export function inferColumn(header: string, cells: readonly string[], context: C
   const typed =
     values.length === 0 ? undefined : typedShape(values, { isIdentifier, headerUnit, words }, context)
   if (typed !== undefined) {
-    const said = marks.length === 0 ? [] : [`${marks.join(' ')} mean "no value" here`]
-    return found({ ...typed, marks }, said)
+    const remarks = marks.length === 0 ? [] : [`${marks.join(' ')} mean "no value" here`]
+    return found({ ...typed, marks }, remarks)
   }
   const isLongNumber = holdsLongNumbers(all)
   const isOpen = isIdentifier || openHeader.test(words)

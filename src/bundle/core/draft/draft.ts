@@ -73,13 +73,13 @@ export function draftContract(options: DraftOptions): Draft {
   const fields = columns.map(({ header, shape }, index) => {
     for (const message of shape.notes) notes.push({ header, message })
     const isKey = key.columns.includes(index)
-    const kept = shape.marks.every((mark) => marks.includes(mark)) ? shape : asText(shape)
+    const final = shape.marks.every((mark) => marks.includes(mark)) ? shape : asText(shape)
     if (isKey && shape.codes !== undefined && shape.emptyCells > 0) {
       const message = `some are empty, so it has no code list; add ${standIn} to ${shape.codes} to use that`
       notes.push({ header, message })
       return fieldOf(header, asText(shape), names[index] as FieldName, isKey)
     }
-    return fieldOf(header, kept, names[index] as FieldName, isKey)
+    return fieldOf(header, final, names[index] as FieldName, isKey)
   })
   notes.push(
     ...keyNotes(

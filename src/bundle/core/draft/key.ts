@@ -40,9 +40,9 @@ export function proposeKey(columns: readonly KeyColumn[]): KeyProposal {
   // Whole numbers such as a year or a number within a group belong to a key only together with others.
   const equal = firstEqualRows(columns, usable)
   const key = equal === undefined ? fewest(columns, usable) : usable
-  const kept = key.slice(0, keyColumnsMax)
-  const hasEmpty = kept.some((index) => (columns[index]?.shape.emptyCells ?? 0) > 0)
-  return { columns: kept, hasEmpty, others: [], ...(equal === undefined ? {} : { equalRows: equal }) }
+  const chosen = key.slice(0, keyColumnsMax)
+  const hasEmpty = chosen.some((index) => (columns[index]?.shape.emptyCells ?? 0) > 0)
+  return { columns: chosen, hasEmpty, others: [], ...(equal === undefined ? {} : { equalRows: equal }) }
 }
 
 function canIdentify(column: KeyColumn | undefined): boolean {
