@@ -2,11 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { type DraftNote, draftContract, readLooseTable } from '../../src/bundle/index.ts'
+import { type DraftNote, draftContract, limitsOf, readLooseTable } from '../../src/bundle/index.ts'
 import { loadContractFolders, shippedDatasets } from '../../src/context.ts'
 import { type Contract, fillInMarker, readReservedNames } from '../../src/contract/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
-import { limitsOf } from '../../src/bundle/index.ts'
 import { makeWorkbook, number } from '../support/workbook.ts'
 
 const contracts = await loadContractFolders([shippedDatasets])
@@ -15,7 +14,11 @@ const { pinyin } = await import('pinyin-pro')
 const folder = t.testdir({})
 const limits = limitsOf(loadConfig({}))
 
-async function draftOf(name: string, bytes: string | Uint8Array, options: { readonly key?: readonly string[] } = {}) {
+async function draftOf(
+  name: string,
+  bytes: string | Uint8Array,
+  options: { readonly key?: readonly string[] } = {},
+) {
   const path = join(folder, name)
   writeFileSync(path, bytes)
   const { table } = await readLooseTable(path, { limits, rowsMax: 1000 })
@@ -37,8 +40,10 @@ async function draftOf(name: string, bytes: string | Uint8Array, options: { read
   return { table, contract, notes }
 }
 
-const shapes = ({ fields }: Contract) => fields.map(({ name, type, codes, scale }) => [name, codes ?? type, scale ?? null])
-const about = (notes: readonly DraftNote[], text: string) => notes.filter(({ message }) => message.includes(text)).length
+const shapes = ({ fields }: Contract) =>
+  fields.map(({ name, type, codes, scale }) => [name, codes ?? type, scale ?? null])
+const about = (notes: readonly DraftNote[], text: string) =>
+  notes.filter(({ message }) => message.includes(text)).length
 
 t.test('a Chinese list with separators of Excel in Europe', async (t) => {
   const rows = Array.from({ length: 60 }, (_, n) =>
@@ -72,7 +77,10 @@ t.test('a Chinese list with separators of Excel in Europe', async (t) => {
   t.strictSame(contract.missingValues, ['', '-'])
   t.equal(contract.fields[0]?.constraints?.pattern, '^\\d{4}$', 'leading zeros stay')
   t.strictSame(contract.fields[2]?.constraints?.enum, ['学生食堂', '教工食堂'])
-  t.strictSame([contract.fields[7]?.unit, contract.fields[7]?.constraints], ['%', { minimum: 0, maximum: 100 }])
+  t.strictSame(
+    [contract.fields[7]?.unit, contract.fields[7]?.constraints],
+    ['%', { minimum: 0, maximum: 100 }],
+  )
   t.strictSame(contract.fields[1]?.title, { zh: '学校名称', en: 'School' }, 'known from another contract')
   t.ok(contract.fields[2]?.title.en.startsWith(fillInMarker), 'what nobody wrote is marked')
 })
@@ -110,13 +118,17 @@ t.test('a workbook with a title and grouped headers', async (t) => {
 })
 
 t.test('titles above the header are found and reported', async (t) => {
-  const { table, contract } = await draftOf('titled.csv', '某市名单,,\n\n学校,地址,电话\n一中,路1号,021-1\n二中,路2号,021-2\n')
+  const { table, contract } = await draftOf(
+    'titled.csv',
+    '某市名单,,\n\n学校,地址,电话\n一中,路1号,021-1\n二中,路2号,021-2\n',
+  )
   t.strictSame([table.headers, table.headerRow, table.mustBeginLater], [['学校', '地址', '电话'], 3, true])
   t.equal(contract.title.zh, '某市名单')
 })
 
 t.test('tidy statistics with empty keys', async (t) => {
-  const header = 'time_period,time_identifier,geographic_level,country_code,region_code,region_name,school_urn,sex,pupils,rate'
+  const header =
+    'time_period,time_identifier,geographic_level,country_code,region_code,region_name,school_urn,sex,pupils,rate'
   const lines = ['202324', '202425'].flatMap((year) =>
     [
       ['National', '', '', ''],
@@ -126,7 +138,18 @@ t.test('tidy statistics with empty keys', async (t) => {
       ['School', 'E12000001', 'North East', '100101'],
     ].flatMap(([level, code, name, urn]) =>
       ['Total', 'Male', 'Female'].map((sex, n) =>
-        [year, 'Academic year', level, 'E92000001', code, name, urn, sex, n === 1 ? 'c' : '12', `${n}.25`].join(','),
+        [
+          year,
+          'Academic year',
+          level,
+          'E92000001',
+          code,
+          name,
+          urn,
+          sex,
+          n === 1 ? 'c' : '12',
+          `${n}.25`,
+        ].join(','),
       ),
     ),
   )

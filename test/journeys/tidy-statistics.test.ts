@@ -8,7 +8,13 @@ import t from 'tap'
 import type { Field } from '../../src/contract/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
-import { readParquetFile, rowsByLibreOffice, rowsOfCsv, rowsOfJson, withoutLibreOffice } from '../support/read-back.ts'
+import {
+  readParquetFile,
+  rowsByLibreOffice,
+  rowsOfCsv,
+  rowsOfJson,
+  withoutLibreOffice,
+} from '../support/read-back.ts'
 
 const standIn = '_Z'
 const key = { role: 'key', constraints: { required: true } } as const
@@ -26,9 +32,25 @@ const places = [
 const school = [field('school_urn', 'string', key), field('school_name', 'string')]
 const sex = field('sex', 'string', key)
 const files: Readonly<Record<string, readonly Field[]>> = {
-  absence: [...places, ...school, field('enrolments', 'integer'), field('sess_overall_percent', 'number', { scale: 5 })],
-  'pupils-sex': [...places, sex, field('headcount', 'integer'), field('percent_of_pupils', 'number', { scale: 1 })],
-  attainment: [...places, ...school, sex, field('t_pupils', 'integer'), field('avg_att8', 'number', { scale: 1 })],
+  absence: [
+    ...places,
+    ...school,
+    field('enrolments', 'integer'),
+    field('sess_overall_percent', 'number', { scale: 5 }),
+  ],
+  'pupils-sex': [
+    ...places,
+    sex,
+    field('headcount', 'integer'),
+    field('percent_of_pupils', 'number', { scale: 1 }),
+  ],
+  attainment: [
+    ...places,
+    ...school,
+    sex,
+    field('t_pupils', 'integer'),
+    field('avg_att8', 'number', { scale: 1 }),
+  ],
 }
 
 /** A file as a statistics office publishes it: national, regional, local and school rows, with marks for "no value". */
@@ -44,12 +66,25 @@ function fileOf(fields: readonly Field[]): string {
     ['Regional', 'E12000007', 'London', '', '', '', ''],
   ].filter(([level]) => level !== 'School' || names.has('school_urn'))
   for (const period of ['202324', '202425']) {
-    for (const [level = '', region = '', regionName = '', la = '', laName = '', urn = '', name = ''] of area) {
+    for (const [
+      level = '',
+      region = '',
+      regionName = '',
+      la = '',
+      laName = '',
+      urn = '',
+      name = '',
+    ] of area) {
       for (const group of names.has('sex') ? ['Total', 'Male', 'Female'] : ['Total']) {
         const number = lines.length * 37
         const values: Readonly<Record<string, string>> = {
           ...{ time_period: period, time_identifier: 'Academic year', geographic_level: level },
-          ...{ country_code: 'E92000001', country_name: 'England', region_code: region, region_name: regionName },
+          ...{
+            country_code: 'E92000001',
+            country_name: 'England',
+            region_code: region,
+            region_name: regionName,
+          },
           ...{ new_la_code: la, la_name: laName, school_urn: urn, school_name: name, sex: group },
         }
         const figure = ({ scale }: Field) =>
@@ -62,7 +97,8 @@ function fileOf(fields: readonly Field[]): string {
   return `${lines.map((cells) => cells.map(quoted).join(',')).join('\n')}\n`
 }
 
-const keyOf = (fields: readonly Field[]) => fields.filter(({ role }) => role === 'key').map(({ name }) => name)
+const keyOf = (fields: readonly Field[]) =>
+  fields.filter(({ role }) => role === 'key').map(({ name }) => name)
 const formats = ['csv', 'ndjson', 'json', 'xlsx', 'parquet']
 const contracts = Object.entries(files).map(([dataset, fields]) => ({
   ...contractOf(fields, keyOf(fields), { dataset, themes: ['education'], formats, missingValues: ['', 'z'] }),
@@ -91,13 +127,20 @@ for (const [dataset, fields] of Object.entries(files)) {
     const receipt = await context.take({ dataset, edition: '2024', contractVersion: 1, rows: text })
     await context.publish(dataset, '2024')
     const keys = new Set(keyOf(fields))
-    const emptyKeys = cells.flat().filter((cell, at) => cell === '' && keys.has(fields[at % fields.length]?.name ?? ''))
+    const emptyKeys = cells
+      .flat()
+      .filter((cell, at) => cell === '' && keys.has(fields[at % fields.length]?.name ?? ''))
     t.equal(receipt.files[0]?.repairs['key-missing'], emptyKeys.length, 'each stand-in is counted')
 
     /** The reading of the file, with the stand-in or nothing for an empty key, in key order. */
     const expected = (missing: string | null) => {
-      const filled = cells.map((row) => fields.map(({ name }, at) => (row[at] === '' && keys.has(name) ? standIn : row[at])))
-      const order = filled.map((row, at) => ({ at, key: fields.flatMap(({ name }, n) => (keys.has(name) ? [row[n] ?? ''] : [])) }))
+      const filled = cells.map((row) =>
+        fields.map(({ name }, at) => (row[at] === '' && keys.has(name) ? standIn : row[at])),
+      )
+      const order = filled.map((row, at) => ({
+        at,
+        key: fields.flatMap(({ name }, n) => (keys.has(name) ? [row[n] ?? ''] : [])),
+      }))
       order.sort((a, b) => (JSON.stringify(a.key) < JSON.stringify(b.key) ? -1 : 1))
       return order.map(({ at }) =>
         fields.map(({ name }, n) => {
@@ -110,7 +153,12 @@ for (const [dataset, fields] of Object.entries(files)) {
     const base = `/v1/datasets/${dataset}`
     const file = async (extension: string) =>
       (await get(`${base}/editions/2024/versions/1/files/${dataset}-2024-v1.${extension}`)).bytes
-    const lines = (bytes: Buffer) => bytes.toString().trimEnd().split('\n').map((line) => JSON.parse(line))
+    const lines = (bytes: Buffer) =>
+      bytes
+        .toString()
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
     t.strictSame(rowsOfCsv(await file('csv'), fields), filled, 'CSV')
     t.strictSame(rowsOfJson(lines(await file('ndjson')), fields), filled, 'NDJSON')
     const json = JSON.parse((await file('json')).toString())
@@ -121,7 +169,9 @@ for (const [dataset, fields] of Object.entries(files)) {
     }
     const walked: Record<string, unknown>[] = []
     for (let url: string | null = `${base}/records?edition=2024&limit=7`; url !== null; ) {
-      const page: { data: Record<string, unknown>[]; links: { next: string | null } } = (await get(url)).json()
+      const page: { data: Record<string, unknown>[]; links: { next: string | null } } = (
+        await get(url)
+      ).json()
       walked.push(...page.data)
       url = page.links.next
     }
@@ -136,15 +186,22 @@ for (const [dataset, fields] of Object.entries(files)) {
     t.strictSame(rowsOfJson(ckan.result.records, fields), filled, 'CKAN')
 
     const empty = expected(null)
-    t.strictSame(rowsOfCsv((await get(`${base}/records.csv?edition=2024&key_missing=empty`)).bytes, fields), empty)
+    t.strictSame(
+      rowsOfCsv((await get(`${base}/records.csv?edition=2024&key_missing=empty`)).bytes, fields),
+      empty,
+    )
     t.strictSame(
       rowsOfJson(lines((await get(`${base}/records.ndjson?edition=2024&key_missing=empty`)).bytes), fields),
       empty,
     )
-    const page = (await get(`${base}/records?edition=2024&key_missing=empty&limit=1000`)).json<{ data: Record<string, unknown>[] }>()
+    const page = (await get(`${base}/records?edition=2024&key_missing=empty&limit=1000`)).json<{
+      data: Record<string, unknown>[]
+    }>()
     t.strictSame(rowsOfJson(page.data, fields), empty)
     t.equal((await get(`${base}/records?key_missing=none`)).status, 400)
-    const national = (await get(`${base}/records?edition=2024&region_code=${standIn}&limit=1000`)).json<{ data: object[] }>()
+    const national = (await get(`${base}/records?edition=2024&region_code=${standIn}&limit=1000`)).json<{
+      data: object[]
+    }>()
     t.equal(national.data.length, cells.filter((row) => row[5] === '').length, 'filters see the stand-in')
   })
 }
@@ -157,7 +214,10 @@ t.test('a renamed field and renamed codes', async (t) => {
   // The provider still sends the former header.
   await context.take({ dataset: 'absence', edition: '2025', contractVersion: 2, rows })
   await context.publish('absence', '2025')
-  const diff = (await get(`${base}/editions/2025/versions/1/diff?against=2024`)).json<{ meta: object; data: object[] }>()
+  const diff = (await get(`${base}/editions/2025/versions/1/diff?against=2024`)).json<{
+    meta: object
+    data: object[]
+  }>()
   t.match(JSON.stringify(diff), /"added":0,"removed":0,"changed":1/)
   t.match(JSON.stringify(diff), /"geographic_level":\{"before":"National","after":"Country"\}/)
   const csv = await get(`${base}/editions/2025/versions/1/diff.csv?against=2024`)

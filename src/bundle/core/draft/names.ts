@@ -60,7 +60,10 @@ export function knownFields(contracts: readonly Contract[]): ReadonlyMap<string,
 
 /** A header as a field name: `School name` is `school_name`, 学校名称 is `xue_xiao_ming_cheng`. */
 function spelled(label: string, spell: Spell): string {
-  const text = label.replace(/([a-z\d])([A-Z])/g, '$1 $2').normalize('NFKD')
+  const text = label
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replaceAll('ß', 'ss')
+    .normalize('NFKD')
   const words = spell(text)
     .join(' ')
     .normalize('NFKD')
