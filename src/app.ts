@@ -116,8 +116,8 @@ export async function startJobs(context: AppContext): Promise<void> {
 
 /** Starts the background tasks of all modules. The result stops them; it waits for a task that is running. */
 export function startTasks(context: OpenContext): () => Promise<void> {
-  followContracts(context)
   const stops = [
+    followContracts(context),
     startBackgroundTasks(context),
     startPublicationTasks(context),
     startTransferTasks(context),
@@ -139,7 +139,7 @@ function httpContext(context: AppContext): HttpContext {
     observe,
     observeAs,
     database,
-    // A mirror replaces its contracts while it serves.
+    // Contracts are replaced while the service runs.
     get contracts() {
       return context.contracts
     },

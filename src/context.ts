@@ -1,4 +1,5 @@
 /** Builds the context for the service and the CLI: settings, database, files, jobs, contracts. */
+import { readdir, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import type { Sql } from 'postgres'
 import {
@@ -9,18 +10,23 @@ import {
   pinContracts,
   type Readiness,
   readMirror,
+  readPinnedContracts,
   refuseBrokenFolders,
   refuseMissingDatabase,
 } from './catalogue/index.ts'
 import {
+  type ContractInUse,
   type Contracts,
   checks,
   checkUseFaults,
+  type KnownNames,
   type LoadedContract,
+  type LoadOptions,
   loadContracts,
 } from './contract/index.ts'
 import type { Database } from './db/database.ts'
 import { makeFolder } from './db/embedded/location.ts'
+import type { Jobs } from './db/jobs/jobs.ts'
 import { openJobs } from './db/jobs/open-jobs.ts'
 import { openDatabase } from './db/open-database.ts'
 import { disclosureRules } from './disclosure/index.ts'
@@ -37,8 +43,8 @@ import { storageAdvice, storageFaultWords } from './platform/storage-fault.ts'
 export interface OpenContext extends AppContext {
   readonly readiness: Readiness
   /**
-   * On a mirror: reloads the contracts if an export has brought new ones, and returns whether it has.
-   * Elsewhere the contracts never change.
+   * Reloads the contracts if there are others: on a mirror those that an export has brought, elsewhere those of the
+   * data folder. Returns whether it has.
    */
   readonly reloadContracts: () => Promise<boolean>
   /** Closes everything: running jobs get the configured seconds to finish, then the database is closed. */
@@ -48,28 +54,43 @@ export interface OpenContext extends AppContext {
 /** The contracts that ship with the code. */
 export const shippedDatasets = packageFile('datasets')
 
-/** Loads all contracts: those shipped or of `QINGDAN_DATASETS`, and those of the data folder. */
-export function loadAllContracts(config: Config): Promise<Contracts> {
-  const shipped = config.QINGDAN_DATASETS === '' ? shippedDatasets : resolve(config.QINGDAN_DATASETS)
-  return loadContractFolders([shipped, join(resolve(config.QINGDAN_DATA), 'contracts')])
+/** The folder of the contracts that ship, or of `QINGDAN_DATASETS`. */
+export function shippedFolder(config: Config): string {
+  return config.QINGDAN_DATASETS === '' ? shippedDatasets : resolve(config.QINGDAN_DATASETS)
+}
+
+/** The folder of the contracts that an operator adds. */
+export function ownContracts(config: Config): string {
+  return join(resolve(config.QINGDAN_DATA), 'contracts')
+}
+
+/**
+ * Loads all contracts: those shipped or of `QINGDAN_DATASETS`, and those of the data folder. Faulty files of the data
+ * folder are set aside; `inUse` replaces those that were used already.
+ */
+export function loadAllContracts(config: Config, inUse: readonly ContractInUse[] = []): Promise<Contracts> {
+  const own = ownContracts(config)
+  return loadContractFolders([shippedFolder(config), own], { setAsideIn: [own], inUse })
 }
 
 /** Loads the contracts of folders and checks that this software supports them. Throws ContractError. */
-export function loadContractFolders(folders: readonly string[]): Promise<Contracts> {
-  return loadContracts({
-    folders,
-    known: {
-      checks: Object.fromEntries(checks.map((check) => [check.name, check.parameters])),
-      checkUse: checkUseFaults,
-      formats: Object.fromEntries([...formats.keys()].map((name) => [name, noParameters])),
-      disclosure: Object.fromEntries([...disclosureRules].map(([name, rule]) => [name, rule.parameters])),
-      derivations: {},
-    },
-  })
+export function loadContractFolders(
+  folders: readonly string[],
+  options: Omit<LoadOptions, 'folders' | 'known'> = {},
+): Promise<Contracts> {
+  return loadContracts({ folders, known: knownNames, ...options })
 }
 
 /** The schema for no parameters: one object, so that it is compiled once. */
 const noParameters = {}
+
+const knownNames: KnownNames = {
+  checks: Object.fromEntries(checks.map((check) => [check.name, check.parameters])),
+  checkUse: checkUseFaults,
+  formats: Object.fromEntries([...formats.keys()].map((name) => [name, noParameters])),
+  disclosure: Object.fromEntries([...disclosureRules].map(([name, rule]) => [name, rule.parameters])),
+  derivations: {},
+}
 
 /**
  * Opens the context for the settings of an environment. Throws ConfigError, ContractError, or the database's
@@ -93,7 +114,8 @@ export async function openContext(
   const check = (session: Sql) => checkDataFolder(session, dataFolderOf(config))
   const database = await openDatabase({ config, observe: eventLog.observe, migrate: true, check })
   try {
-    return await buildContext({ config, contracts, database, clock: () => new Date(), ...eventLog })
+    const followed = await followOwnContracts(config, database, contracts)
+    return await buildContext({ config, ...followed, database, clock: () => new Date(), ...eventLog })
   } catch (error) {
     await database.close()
     throw error
@@ -115,7 +137,10 @@ async function refuseFullDisk(config: Config): Promise<void> {
 }
 
 /** Parts of a context: the settings, what is already loaded and opened, a clock and an event log. */
-type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & EventLog
+interface ContextParts extends Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'>, EventLog {
+  /** The contracts if files have changed since the last call. Without it the contracts never change. */
+  readonly renewContracts?: () => Promise<Contracts | undefined>
+}
 
 /** Builds the context on an open, migrated database. If it throws, the caller must close the database. */
 export async function buildContext(parts: ContextParts): Promise<OpenContext> {
@@ -125,21 +150,38 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
   const files = await openFiles({ folder: dataFolder.files })
   // A mirror has only its origin's contracts, pinned as they were there.
   let mirrored = await loadMirrored(database, files)
-  if (mirrored === undefined) warnOfKeywords(observe, await pinContracts(database, parts.contracts, clock()))
-  const jobs = await openJobs({ database, observe })
+  let own = parts.contracts
+  const use = async (contracts: Contracts) => {
+    warnOfKeywords(observe, await pinContracts(database, contracts, clock()))
+    warnOfSetAside(observe, contracts)
+    own = contracts
+  }
+  if (mirrored === undefined) await use(own)
+  const reload = async () => {
+    const renewed = await loadMirrored(database, files, mirrored?.name)
+    if (renewed !== undefined) {
+      mirrored = renewed
+      return true
+    }
+    const contracts = mirrored === undefined ? await parts.renewContracts?.() : undefined
+    if (contracts !== undefined) await use(contracts)
+    return contracts !== undefined
+  }
+  // One reload at a time: the second finds nothing new.
+  let reloading: Promise<boolean> = Promise.resolve(false)
+  const reloadContracts = () => {
+    reloading = reloading.catch(() => false).then(reload)
+    return reloading
+  }
+  const jobs = withCurrentContracts(await openJobs({ database, observe }), reloadContracts)
   const close = async () => {
     await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
     await database.close()
   }
-  const reloadContracts = async () => {
-    const renewed = await loadMirrored(database, files, mirrored?.name)
-    if (renewed === undefined) return false
-    mirrored = renewed
-    return true
-  }
   const readiness = { ready: false }
+  const { renewContracts: _, ...shared } = parts
   return {
-    ...parts,
+    ...shared,
     files,
     jobs,
     readiness,
@@ -147,9 +189,67 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
     reloadContracts,
     // A getter, because new contracts are a new object and derived data is cached by that object.
     get contracts() {
-      return mirrored?.contracts ?? parts.contracts
+      return mirrored?.contracts ?? own
     },
   }
+}
+
+/** Another process may send a job for a contract that this one has not loaded yet. */
+function withCurrentContracts(jobs: Jobs, reloadContracts: () => Promise<boolean>): Jobs {
+  return {
+    ...jobs,
+    work: (name, handler) =>
+      jobs.work(name, async (data, signal) => {
+        // A failure is reported by followContracts; the job goes on with the contracts that are loaded.
+        await reloadContracts().catch(() => false)
+        await handler(data, signal)
+      }),
+  }
+}
+
+/**
+ * Contracts as loaded, with those in use in place of files that were set aside or changed, and a function that loads
+ * them again if a file of the data folder has changed.
+ */
+async function followOwnContracts(
+  config: Config,
+  database: Database,
+  loaded: Contracts,
+): Promise<Required<Pick<ContextParts, 'contracts' | 'renewContracts'>>> {
+  const folder = ownContracts(config)
+  const load = async () => loadAllContracts(config, await readPinnedContracts(database))
+  let fingerprint = await fingerprintOf(folder)
+  const isEmpty = fingerprint === ''
+  return {
+    contracts: isEmpty ? loaded : await load(),
+    renewContracts: async () => {
+      const current = await fingerprintOf(folder)
+      if (current === fingerprint) return undefined
+      const contracts = await load()
+      fingerprint = current
+      return contracts
+    },
+  }
+}
+
+/** The names, sizes and times of the contracts and code lists in a folder; empty if there are none. */
+async function fingerprintOf(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const paths = entries.flatMap((entry) => {
+    return /\.(json|csv)$/.test(entry.name) ? [join(entry.parentPath, entry.name)] : []
+  })
+  const states = await Promise.all(
+    paths.sort().map(async (path) => {
+      const found = await stat(path).catch(() => undefined)
+      return `${path} ${found?.size} ${found?.mtimeMs}`
+    }),
+  )
+  return states.join('\n')
+}
+
+function warnOfSetAside(observe: EventLog['observe'], { setAside }: Contracts): void {
+  for (const { file, path, message } of setAside)
+    observe('contract-set-aside', { file, path, reason: message })
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   limitsOf,
   openBag,
   type PublicKeyFile,
+  type RowBatch,
   rowPassesOf,
   signatureFinding,
   tally,
@@ -49,6 +50,9 @@ export interface CheckContext {
   readonly config: Config
   readonly progress: Progress
   readonly signature: SignatureCheck
+  /** Receives the accepted rows, and the counts of each file. */
+  readonly onRows?: (batch: RowBatch) => void
+  readonly onFiles?: (files: readonly FileCount[]) => void
 }
 
 /** A bundle as far as it could be opened and verified. */
@@ -92,7 +96,7 @@ export async function openBundle(
 export async function checkRows(
   { bag, manifest: complete }: NonNullable<OpenedBundle['open']>,
   earlier: readonly Finding[],
-  { contracts, config, progress }: CheckContext,
+  { contracts, config, progress, onRows, onFiles }: CheckContext,
 ): Promise<CheckReport> {
   const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
   for (const finding of earlier) sink.add(finding)
@@ -119,7 +123,10 @@ export async function checkRows(
   try {
     for (const reading of rowPassesOf(options)) {
       const rows = validateBag(reading.options)
-      for await (const batch of rows) matchKeys(reading, batch)
+      for await (const batch of rows) {
+        matchKeys(reading, batch)
+        onRows?.(batch)
+      }
       files.push(...rows.counts())
     }
   } catch (error) {
@@ -127,6 +134,7 @@ export async function checkRows(
     for (const finding of error.findings) sink.add(finding)
     isBroken = true
   }
+  onFiles?.(files)
   // Tolerance never covers rows that don't fit their base or files that can't be read.
   const counts = sink.counts()
   const isOver =

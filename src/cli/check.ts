@@ -1,7 +1,6 @@
 /** `qingdan check`: checks contracts or bundles with the receiver's own code and no database. */
 
 import { isTableFile } from '../bundle/index.ts'
-import { loadAllContracts } from '../context.ts'
 import type { Contracts } from '../contract/index.ts'
 import type { Config } from '../platform/config.ts'
 import type { Finding } from '../platform/finding.ts'
@@ -16,6 +15,7 @@ import {
   requirePaths,
   UsageError,
 } from './command.ts'
+import { loadCurrentContracts } from './load-contracts.ts'
 import { loadSettings } from './load-settings.ts'
 import { print, progressLine, table, within, writeFindings } from './output.ts'
 
@@ -31,7 +31,7 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
       file,
     }))
     print.result(options, loaded, () => table(loaded, ['dataset', 'contractVersion', 'file']))
-    return exitCodes.ok
+    return contracts.setAside.length === 0 ? exitCodes.ok : exitCodes.refused
   }
   return checkPaths(paths, options, { config, contracts })
 }
@@ -68,5 +68,5 @@ export async function checkPaths(
 
 async function load(): Promise<{ readonly config: Config; readonly contracts: Contracts }> {
   const config = loadSettings(process.env)
-  return { config, contracts: await loadAllContracts(config) }
+  return { config, contracts: await loadCurrentContracts(config) }
 }

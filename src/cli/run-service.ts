@@ -12,6 +12,7 @@ import type { App } from '../http/index.ts'
 import { type Config, ConfigError } from '../platform/config.ts'
 import { openLog } from '../platform/log/log.ts'
 import { isHangupIgnored } from './ignored-hangup.ts'
+import { warnOfSetAside } from './load-contracts.ts'
 import { loadSamples } from './load-samples.ts'
 import { loadSettings } from './load-settings.ts'
 
@@ -33,6 +34,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
   printMessage(`Qingdan 清单 is starting. Data folder: ${resolve(config.QINGDAN_DATA)}`)
   try {
     const context = await openContext(config, log)
+    warnOfSetAside(context.contracts)
     try {
       return await run(context)
     } finally {

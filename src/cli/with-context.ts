@@ -5,6 +5,7 @@ import { type OpenContext, openContext } from '../context.ts'
 import { hasCluster } from '../db/embedded/location.ts'
 import { fileExists } from '../platform/file-exists.ts'
 import { UsageError } from './command.ts'
+import { warnOfSetAside } from './load-contracts.ts'
 import { loadSettings } from './load-settings.ts'
 import { atInterrupt } from './on-interrupt.ts'
 
@@ -20,6 +21,7 @@ export async function withContext<T>(
   const config = loadSettings(process.env)
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
   const context = await openContext(config, log, options)
+  warnOfSetAside(context.contracts)
   // The last process to close the embedded database stops it; Ctrl+C must not leave it running.
   const unregister = atInterrupt(() => context.database.close())
   try {

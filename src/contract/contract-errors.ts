@@ -19,12 +19,17 @@ export class ContractError extends Error {
     super(
       [
         `${faults.length} fault${faults.length === 1 ? '' : 's'} in the contracts:`,
-        ...faults.map(({ file, path, message }) => `  ${[file, path].filter(Boolean).join(' ')}: ${message}`),
+        ...faults.map((fault) => `  ${faultText(fault)}`),
       ].join('\n'),
     )
     this.name = 'ContractError'
     this.faults = faults
   }
+}
+
+/** A fault as one line: file, position, what to do. */
+export function faultText({ file, path, message }: ContractFault): string {
+  return `${[file, path].filter(Boolean).join(' ')}: ${message}`
 }
 
 /** An error inside one file: the position, and what to do. */

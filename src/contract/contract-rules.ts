@@ -6,10 +6,18 @@ import { lookUp } from '../platform/lookup.ts'
 import { isDay } from '../platform/time.ts'
 import { aggregateComplaints } from './aggregate-rules.ts'
 import { findCode } from './codes/codes.ts'
-import { type CheckUse, type Contract, type Field, withheldFields } from './contract.ts'
+import {
+  type CheckUse,
+  type Contract,
+  type Field,
+  intakeFields,
+  standInOf,
+  withheldFields,
+} from './contract.ts'
 import type { Complaint } from './contract-errors.ts'
-import { type CodeLists, fieldComplaints } from './field-rules.ts'
+import { type CodeLists, fieldComplaints, isPattern } from './field-rules.ts'
 import { normaliseHeader } from './fields/headers.ts'
+import { unfilledTexts } from './fill-in.ts'
 import { currentListName } from './former-names.ts'
 import { type KindProperty, kinds } from './kinds.ts'
 import { compileSchema, type JsonSchema } from './schema.ts'
@@ -37,8 +45,10 @@ interface RuleContext {
 
 /** Everything that is wrong with a contract that is valid against the schema. */
 export function* contractComplaints(contract: Contract, context: RuleContext): Generator<Complaint> {
+  yield* unfilledTexts(contract)
   yield* fieldComplaints(contract.fields, contract.primaryKey, context.lists, '')
   yield* intakeComplaints(contract, context)
+  yield* standInComplaints(contract, context.lists)
   yield* codeComplaints(contract, context.lists)
   yield* partComplaints(contract, context.lists)
   yield* kindComplaints(contract)
@@ -63,6 +73,24 @@ function* intakeComplaints({ intake, derivation }: Contract, { lists }: RuleCont
     yield ['/intake', 'needs a `derivation` that computes the published fields from the intake fields']
   }
   yield* fieldComplaints(intake.fields, intake.primaryKey, lists, '/intake')
+}
+
+function* standInComplaints(contract: Contract, lists: CodeLists): Generator<Complaint> {
+  const { keyMissing } = contract
+  if (keyMissing === undefined) return
+  const isTaken = intakeFields(contract).some((field) => {
+    const list = field.codes === undefined ? undefined : lists.get(field.codes)
+    const isCode = list === undefined || findCode(list, keyMissing) !== undefined
+    // An invalid pattern has its own complaint.
+    return isCode && !(field.constraints?.pattern !== undefined && !isPattern(field.constraints.pattern))
+      ? standInOf(contract, field) !== undefined
+      : false
+  })
+  if (!isTaken)
+    yield [
+      '/keyMissing',
+      `no text field of the key allows "${keyMissing}"; allow it in a pattern, enum or code list`,
+    ]
 }
 
 function* codeComplaints(contract: Contract, lists: CodeLists): Generator<Complaint> {

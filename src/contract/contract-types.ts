@@ -13,6 +13,16 @@ export interface Field {
   readonly role: 'key' | 'dimension' | 'measure' | 'count' | 'attribute' | 'status'
   readonly title: Bilingual
   readonly description: Bilingual
+  /**
+   * The name of this field in the contract before, if only its name has changed: editions are still read and
+   * compared together, and providers may still send the former header.
+   */
+  readonly renamedFrom?: string
+  /**
+   * Codes that have been renamed since the contract before, former code to current code: records are compared
+   * as if they always had the current one.
+   */
+  readonly renamedCodes?: Readonly<Record<string, string>>
   /** As shown to people: `cm`, `s`, `%`. */
   readonly unit?: string
   /** Name of a code list in codes/. The values are its codes. */
@@ -102,6 +112,13 @@ export interface Contract {
   readonly fields: readonly Field[]
   /** The fields by which a record is known. They are required. */
   readonly primaryKey: readonly string[]
+  /**
+   * The stand-in for an empty cell in the text fields of the key, such as `_Z` (SDMX: not applicable) for the
+   * school of a national total. Each one filled in is counted as a correction; readers may ask for empty
+   * values in its place. Where such a field has a code list, the stand-in is one of its codes. Left out: a
+   * key is never empty.
+   */
+  readonly keyMissing?: string
   /** Texts that providers write for "nothing". The empty cell is always one. */
   readonly missingValues: readonly string[]
   /** Further indexes on the published records, each a list of fields. */

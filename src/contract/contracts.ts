@@ -1,6 +1,7 @@
 /** All contracts of the service, for look-ups by other modules. */
 import type { CodeList } from './codes/codes.ts'
 import type { LoadedContract } from './contract.ts'
+import type { ContractFault } from './contract-errors.ts'
 
 export interface Contracts {
   /** The newest contract of each dataset, sorted by slug. */
@@ -13,4 +14,6 @@ export interface Contracts {
   readonly get: (dataset: string, contractVersion?: number) => LoadedContract
   /** A code list by name. Throws a plain Error for an unknown name: the loader has checked every name. */
   readonly codes: (list: string) => CodeList
+  /** The faults of files that were set aside when the contracts were loaded. */
+  readonly setAside: readonly ContractFault[]
 }

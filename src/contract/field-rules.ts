@@ -31,8 +31,29 @@ export function* fieldComplaints(
     yield* constraintComplaints(field, path)
     yield* exampleComplaints(field, lists, path)
   }
+  yield* renameComplaints(fields, lists, at)
   yield* headerComplaints(fields, at)
   yield* keyComplaints(fields, primaryKey, at)
+}
+
+function* renameComplaints(fields: readonly Field[], lists: CodeLists, at: string): Generator<Complaint> {
+  for (const [index, { renamedFrom, renamedCodes = {}, codes, type }] of fields.entries()) {
+    const path = `${at}/fields/${index}`
+    const first = fields.findIndex((field) => field.renamedFrom === renamedFrom)
+    if (renamedFrom !== undefined && first !== index)
+      yield [`${path}/renamedFrom`, `field ${first} had this name; a field is renamed to one name`]
+    if (renamedFrom !== undefined && fields.some(({ name }) => name === renamedFrom))
+      yield [`${path}/renamedFrom`, 'is a field of this contract; only a former field is renamed']
+    const list = codes === undefined ? undefined : lists.get(codes)
+    if (Object.keys(renamedCodes).length > 0 && type !== 'string')
+      yield [`${path}/renamedCodes`, `only a string has renamed codes, not a ${type}`]
+    for (const [from, to] of Object.entries(renamedCodes)) {
+      if (from === to || Object.hasOwn(renamedCodes, to))
+        yield [`${path}/renamedCodes/${from}`, 'must name the code that is used now']
+      if (list !== undefined && findCode(list, to) === undefined)
+        yield [`${path}/renamedCodes/${from}`, `"${to}" is not in the code list "${list.name}"; add it there`]
+    }
+  }
 }
 
 /** The canonical text of a value in a contract, or undefined if it does not fit the field's type. */
@@ -124,7 +145,8 @@ function* constraintComplaints(field: Field, path: string): Generator<Complaint>
   }
 }
 
-function isPattern(pattern: string): boolean {
+/** Whether a text is a regular expression. */
+export function isPattern(pattern: string): boolean {
   try {
     new RegExp(pattern, 'u')
     return true

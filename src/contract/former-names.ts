@@ -2,6 +2,7 @@
  * Former names of contract keywords and code lists. Contract files in use never change, so old keywords stay
  * readable; code behind the loader sees current names only. A contract with both names of one is refused.
  */
+import type { Bilingual } from '../platform/language.ts'
 import type { CodeList } from './codes/codes.ts'
 import type { Complaint } from './contract-errors.ts'
 
@@ -69,6 +70,22 @@ export function renameKeywords(document: unknown): {
     }
   }
   return { value, found, complaints }
+}
+
+/**
+ * Contracts of the first release called their source synthetic, which is a property of versions: their samples were,
+ * real editions are not. Such a source is read as that of any data that providers deliver.
+ */
+const sampleSources: readonly string[] = [
+  '合成示例数据，由固定种子生成；不描述任何真实学校或个人。',
+  '示例数据：节假日和调休日参照国务院办公厅各年通知，学期与寒暑假为示例，不可据以安排工作。',
+]
+
+/** The source of a contract, without a statement about samples. */
+export function currentSource(source: Bilingual): Bilingual {
+  return sampleSources.includes(source.zh)
+    ? { zh: '由各提供方报送。', en: 'Delivered by its providers.' }
+    : source
 }
 
 function isObject(value: unknown): value is Json {

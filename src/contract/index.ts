@@ -1,6 +1,7 @@
 export { type BuiltCheck, buildChecks, checks, checkUseFaults } from './checks/list.ts'
 export { codeFileText, codeListsOf } from './codes/code-files.ts'
 export { buildCodeList, type Code, type CodeList, findCode, validOn } from './codes/codes.ts'
+export { formerField, inNamesOf, type Renames, renamesSince } from './comparison/renames.ts'
 export { compareContracts, type VerdictName } from './comparison/verdict.ts'
 export {
   type AggregateFunction,
@@ -22,10 +23,12 @@ export {
   noticeDaysUsual,
   type ProviderPart,
   partsOf,
+  sourceOf,
+  standInOf,
   statusField,
   withheldFields,
 } from './contract.ts'
-export { ContractError } from './contract-errors.ts'
+export { ContractError, type ContractFault, faultText } from './contract-errors.ts'
 export type { KnownNames } from './contract-rules.ts'
 export type { Contracts } from './contracts.ts'
 export { answerNames, measureName, missingName, weightName } from './fields/aggregate-names.ts'
@@ -33,8 +36,9 @@ export { type FieldTypeName, fieldType, fieldTypes, listSeparator } from './fiel
 export { normaliseHeader } from './fields/headers.ts'
 export { codesOf, jsonValue, labelOf, labelText, listCodes } from './fields/labels.ts'
 export { buildRowValidator } from './fields/row-validator.ts'
+export { fillInMarker } from './fill-in.ts'
 export { bindingOf, type KindBinding, kinds, kindTitles } from './kinds.ts'
-export { loadContracts } from './load.ts'
+export { type ContractInUse, type LoadOptions, loadContracts } from './load.ts'
 export { periodOf } from './period.ts'
 export {
   CarriedChangeSchema,
@@ -57,6 +61,7 @@ export {
 } from './published-version.ts'
 export { countRead, grantsOf, mayRead, type Shared } from './read-access.ts'
 export { listSamples, type Sample } from './samples.ts'
+export { readReservedNames } from './schema.ts'
 export { fieldSchema, recordSchema } from './schemas/json-schema.ts'
 export { tableSchema } from './schemas/table-schema.ts'
 export { type Exceeded, exceededBounds, type Tolerance, type ToleranceCounts } from './tolerance.ts'

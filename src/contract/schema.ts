@@ -20,6 +20,14 @@ export async function readContractSchema(): Promise<SchemaCheck> {
   return compileSchema(await contractSchema)
 }
 
+/** Names that no field can have, such as those of query parameters. */
+export async function readReservedNames(): Promise<ReadonlySet<string>> {
+  const schema = JSON.parse(await readFile(packageFile('datasets/contract.schema.json'), 'utf8'))
+  const { anyOf }: { readonly anyOf: readonly { readonly enum?: readonly string[] }[] } =
+    schema.$defs.fieldName.not
+  return new Set(anyOf.flatMap((rule) => rule.enum ?? []))
+}
+
 /**
  * Checks values against a JSON Schema 2020-12. A string of `format: "field-name"` must be one of the given
  * fields, so the schema of a check or rule declares which parameters name fields. A schema is compiled once.

@@ -3,7 +3,7 @@
  * its schema and digest, its code lists as further tables, licence and source. Refuses nothing.
  */
 
-import { codesOf, type Field, labelOf, tableSchema } from '../contract/index.ts'
+import { codesOf, type Field, labelOf, tableSchema, sourceOf } from '../contract/index.ts'
 import { defined } from '../platform/defined.ts'
 import { digestOf } from '../platform/digest.ts'
 import { csv } from './csv.ts'
@@ -100,7 +100,7 @@ function packageDescriptor(
         ...defined({ path: licence.url }),
       },
     ],
-    sources: [{ title: contract.source.en }],
+    sources: [{ title: sourceOf(contract, version.synthetic).en }],
     contributors: contract.providers.map((code) => ({
       title: labelOf(contracts, 'providers', code)?.zh ?? code,
       roles: ['provider'],

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { RecordRef } from '../http/index.ts'
 import { Link } from '../platform/shape.ts'
 import { csvSwitches } from './query/csv-options.ts'
-import { editionsMax, limitDefault, limitMax, sortMax } from './query/query.ts'
+import { editionsMax, emptyKeys, limitDefault, limitMax, sortMax } from './query/query.ts'
 
 const versionMembers = {
   edition: Type.String({ description: 'Name of the edition.' }),
@@ -89,6 +89,13 @@ export const queryParameters = {
   count: Type.Optional(
     Type.Enum(['exact'], {
       description: '`exact` counts the records that match the filters; `links.next` omits it.',
+    }),
+  ),
+  key_missing: Type.Optional(
+    Type.Enum([emptyKeys], {
+      description:
+        '`empty` returns nothing in place of the stand-in for an empty key (`keyMissing` in the contract). Filters and ' +
+        'order still see the stand-in.',
     }),
   ),
 }

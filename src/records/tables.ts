@@ -2,7 +2,7 @@
  * The tables of records: one per version in the schema `published`, built from the contract alone. `_n`
  * numbers the records from 1 in key order, so that paging by cursor scans one small index.
  */
-import { type Contract, type Field, fieldType } from '../contract/index.ts'
+import { type Contract, type Field, fieldType, renamesSince } from '../contract/index.ts'
 import { quoteIdentifier } from '../db/identifier.ts'
 
 /** Name of the column that numbers a version's records; a contract's fields can't begin with `_`. */
@@ -16,6 +16,15 @@ export function recordsTable(versionId: number): string {
 /** A table's name as SQL writes it. */
 export function publishedTable(table: string): string {
   return `published.${quoteIdentifier(table)}`
+}
+
+/** A version's table as a FROM item in which renamed fields also have the names of a later contract. */
+export function renamedTable(table: string, stored: Contract, later: Contract): string {
+  const added = renamesSince(stored, later).fields.map(
+    ({ from, to }) => `${quoteIdentifier(from)} AS ${quoteIdentifier(to)}`,
+  )
+  const source = publishedTable(table)
+  return added.length === 0 ? source : `(SELECT *, ${added.join(', ')} FROM ${source}) AS records`
 }
 
 /** SQL select list of the fields' canonical texts, in order. */

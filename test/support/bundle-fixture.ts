@@ -119,6 +119,7 @@ export function contractsOf(...all: readonly Contract[]): Contracts {
       const byCode = new Map(codes.map((one) => [one.code, codes.filter((other) => other.code === one.code)]))
       return { name, codes, byCode }
     },
+    setAside: [],
   }
 }
 

@@ -39,6 +39,7 @@ export function contractsOf(
       return found
     },
     codes,
+    setAside: [],
   }
 }
 

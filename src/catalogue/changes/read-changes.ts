@@ -5,6 +5,7 @@
  */
 import type {
   ChangeKind,
+  Field,
   PositionedChange,
   RecordDifference,
   Shared,
@@ -31,6 +32,8 @@ export interface FeedSelection {
 export interface PinnedContract extends Shared {
   readonly contractVersion: number
   readonly noticeDays?: number
+  /** Fields with a declared rename, of the field or of codes; absent if there is none. */
+  readonly renamed?: readonly Pick<Field, 'name' | 'renamedFrom' | 'renamedCodes'>[]
 }
 
 /**
@@ -40,13 +43,19 @@ export interface PinnedContract extends Shared {
  */
 export async function listPinned(runner: Runner): Promise<readonly PinnedContract[]> {
   const rows = await runner<
-    (Shared & { readonly contractVersion: number; readonly noticeDays: number | null })[]
+    (Shared & {
+      readonly contractVersion: number
+      readonly noticeDays: number | null
+      readonly renamed: NonNullable<PinnedContract['renamed']>
+    })[]
   >`
     SELECT dataset, contract_version AS "contractVersion", body->>'openClass' AS "openClass",
-      body->>'shareClass' AS "shareClass", (body->>'noticeDays')::int AS "noticeDays"
+      body->>'shareClass' AS "shareClass", (body->>'noticeDays')::int AS "noticeDays",
+      jsonb_path_query_array(body, '$.fields[*] ? (exists(@.renamedFrom) || exists(@.renamedCodes))') AS renamed
     FROM qingdan.contract ORDER BY dataset COLLATE "C", contract_version`
-  return rows.map(({ noticeDays, ...pinned }) => ({
+  return rows.map(({ noticeDays, renamed, ...pinned }) => ({
     ...pinned,
+    ...(renamed.length === 0 ? {} : { renamed }),
     ...(noticeDays === null ? {} : { noticeDays }),
   }))
 }

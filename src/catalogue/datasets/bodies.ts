@@ -6,6 +6,7 @@ import {
   type LoadedContract,
   labelOf,
   type StoredDistribution,
+  sourceOf,
 } from '../../contract/index.ts'
 import type { Config } from '../../platform/config.ts'
 import { addresses } from '../addresses.ts'
@@ -121,7 +122,7 @@ export function datasetBody(
     themes: [...contract.themes],
     keywords: [...contract.keywords],
     licence: contract.licence,
-    source: contract.source,
+    source: sourceOf(contract, latest !== undefined && isSynthetic(latest)),
     rhythm: contract.updateFrequency,
     shareClass: contract.shareClass,
     openClass: contract.openClass,

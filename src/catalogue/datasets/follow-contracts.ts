@@ -1,4 +1,7 @@
-/** A mirror gets new contracts while it serves; it loads them when another process reports a change. */
+/**
+ * A running service takes new contracts up: those that an export brings to a mirror, and those that somebody puts into
+ * the data folder. It looks for them when another process reports a change, and every few seconds.
+ */
 import { notifyChange } from '../../db/change-notices.ts'
 import type { Database } from '../../db/database.ts'
 import { withoutValues } from '../../db/database-error.ts'
@@ -12,16 +15,33 @@ interface Parts {
   readonly reloadContracts: () => Promise<boolean>
 }
 
-/** Reloads the contracts after each change in the database, one reload at a time; a failure is logged. */
-export function followContracts(parts: Parts): void {
+/** How often the data folder is looked at: a person who copies a contract there waits no longer than this. */
+const lookMilliseconds = 2_000
+
+/** Reloads the contracts when there are new ones, one reload at a time; a failure is logged. The result stops it. */
+export function followContracts(parts: Parts): () => Promise<void> {
   let reloading: Promise<void> = Promise.resolve()
-  parts.database.subscribe(() => {
+  let failure = ''
+  const look = () => {
     reloading = reloading
       .then(() => reload(parts))
-      .catch((error: unknown) =>
-        parts.observe('job-failed', { job: 'contracts', error: asError(withoutValues(error)) }),
-      )
-  })
+      .then(() => {
+        failure = ''
+      })
+      .catch((error: unknown) => {
+        const shown = asError(withoutValues(error))
+        // The same failure is found again every few seconds.
+        if (shown.message !== failure) parts.observe('job-failed', { job: 'contracts', error: shown })
+        failure = shown.message
+      })
+  }
+  parts.database.subscribe(look)
+  const timer = setInterval(look, lookMilliseconds)
+  timer.unref()
+  return async () => {
+    clearInterval(timer)
+    await reloading
+  }
 }
 
 async function reload({ database, observe, reloadContracts }: Parts): Promise<void> {

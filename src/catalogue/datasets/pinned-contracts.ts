@@ -2,7 +2,12 @@
  * Pinned contracts: a contract version never changes once it was loaded, since editions depend on it. A file
  * that has changed is refused at start; the remedy is a new contract version.
  */
-import { type Contracts, compareContracts, type LoadedContract } from '../../contract/index.ts'
+import {
+  type ContractInUse,
+  type Contracts,
+  compareContracts,
+  type LoadedContract,
+} from '../../contract/index.ts'
 import type { Database, Transaction } from '../../db/database.ts'
 import { appendChange } from '../changes/change-log.ts'
 
@@ -36,6 +41,14 @@ export async function pinContracts(
         'Restore them, and put the changes into the next contract.vN.json.',
     )
   })
+}
+
+/** All pinned contracts, as their documents were when they were first loaded. */
+export async function readPinnedContracts(
+  database: Pick<Database, 'work'>,
+): Promise<readonly ContractInUse[]> {
+  return database.work<ContractInUse[]>`
+    SELECT dataset, contract_version AS "contractVersion", digest, body AS document FROM qingdan.contract`
 }
 
 async function pin(tx: Transaction, contracts: Contracts, loaded: LoadedContract, at: Date) {

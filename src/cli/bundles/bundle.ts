@@ -3,11 +3,11 @@
 import { cp, rename, rm } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { type BagGroup, isTableFile, limitsOf, packBag } from '../../bundle/index.ts'
-import { loadAllContracts } from '../../context.ts'
 import { fileExists } from '../../platform/file-exists.ts'
 import type { CheckContext, CheckReport } from '../check-bundle.ts'
 import { checkBundles } from '../check-bundles.ts'
 import { type Common, exitCodes, type FindingsOption, requirePaths, UsageError } from '../command.ts'
+import { loadCurrentContracts } from '../load-contracts.ts'
 import { loadSettings } from '../load-settings.ts'
 import { print, progressLine, writeFindings } from '../output.ts'
 import { type FileOptions, filesOf, spreadFiles } from './bundle-files.ts'
@@ -33,7 +33,7 @@ export async function create(paths: readonly string[], options: CreateOptions): 
   }
   const sequence = sequenceOf(options)
   const config = loadSettings(process.env)
-  const contracts = await loadAllContracts(config)
+  const contracts = await loadCurrentContracts(config)
   const purpose = purposeOf(contracts, await promptPurpose(contracts, options))
   const name = bagName(purpose)
   const out = resolve(options.out ?? `${name}.zip`)

@@ -7,6 +7,7 @@ import { stringify } from 'csv-stringify/sync'
 import { isDay } from '../../platform/time.ts'
 import type { LoadedContract } from '../contract.ts'
 import type { Complaint } from '../contract-errors.ts'
+import { fillInMarker, fillInMessage } from '../fill-in.ts'
 import { listNameIn } from '../former-names.ts'
 import { buildCodeList, type Code, type CodeList } from './codes.ts'
 
@@ -96,6 +97,7 @@ function* lineComplaints({ code, line }: Line): Generator<Complaint> {
     yield [at, 'write the code in letters, digits, `_`, `.` and `-`, at most 64 of them']
   }
   if (code.label.zh.trim() === '' || code.label.en.trim() === '') yield [at, 'label the code in zh and in en']
+  if (`${code.label.zh}${code.label.en}`.includes(fillInMarker)) yield [at, fillInMessage]
   for (const day of [code.validFrom, code.validUntil]) {
     if (day !== undefined && !isDay(day)) yield [at, 'write days as YYYY-MM-DD']
   }

@@ -53,6 +53,25 @@ const reasons: Reasons = {
     additive: { zh: '不再限定写法', en: 'any notation is allowed' },
     breaking: { zh: '写法要求改变', en: 'the notation changes' },
   },
+  name: {
+    additive: {
+      zh: '字段更名，取值不变；各期仍可一并读取和比较，按字段名读取的程序须改用新名',
+      en: 'the field has a new name; editions are still read and compared together, and readers use the new name',
+    },
+  },
+  renamedCodes: {
+    additive: {
+      zh: '代码更名；比较各期时按新代码对应',
+      en: 'codes have new names; records of earlier editions are compared under the new ones',
+    },
+  },
+  keyMissing: {
+    additive: {
+      zh: '主键可以空缺，以替代代码填入',
+      en: 'a key may be empty and is then filled with a stand-in',
+    },
+    breaking: { zh: '主键空缺的处理改变', en: 'the stand-in for an empty key changes' },
+  },
   primaryKey: { breaking: { zh: '识别一条记录的字段改变', en: 'other fields identify a record' } },
   period: { breaking: { zh: '每期数据所指的时段改变', en: 'an edition covers another period' } },
   formats: {

@@ -9,6 +9,7 @@ import type { Bilingual } from '../../platform/language.ts'
 import { lookUp } from '../../platform/lookup.ts'
 import type { AggregateOffer, Contract, Field } from '../contract.ts'
 import { currentListName } from '../former-names.ts'
+import { inNamesOf, renamesSince } from './renames.ts'
 import { reasonOf } from './verdict-reasons.ts'
 
 export type VerdictName = 'compatible' | 'additive' | 'breaking'
@@ -34,10 +35,14 @@ interface Verdict {
 /** Compares a contract with the one before it. Throws a plain Error for contracts of different datasets. */
 export function compareContracts(former: Contract, next: Contract): Verdict {
   if (former.dataset !== next.dataset) throw new Error('contracts of two datasets are not compared')
+  // A declared rename is one difference; everything else is compared under the new name.
+  const same = inNamesOf(former, next)
+  const renames = renamesSince(former, next)
   const differences = [
-    ...compareProperties('', former, next, contractRules),
-    ...compareFields('fields', former.fields, next.fields),
-    ...compareIntake(former, next),
+    ...compareProperties('', same, next, contractRules),
+    ...renames.fields.map(({ from, to }) => difference(`fields/${to}/name`, 'additive', from, to)),
+    ...compareFields('fields', same.fields, next.fields),
+    ...compareIntake(same, next),
   ]
   const worst = (['breaking', 'additive'] as const).find((kind) =>
     differences.some((difference) => difference.kind === kind),
@@ -109,6 +114,8 @@ const contractRules: Rules = {
   period: always('breaking'),
   openClass: (_, next) => (next === 'not-open' ? 'breaking' : 'compatible'),
   primaryKey: sameSet,
+  // A stand-in lets providers leave the key empty; without it they are refused, and another one reads differently.
+  keyMissing: added,
   missingValues: set,
   indexes: set,
   derivation: always('breaking'),
@@ -119,6 +126,7 @@ const contractRules: Rules = {
 
 const fieldRules: Rules = {
   name: 'elsewhere',
+  renamedCodes: always('additive'),
   constraints: 'elsewhere',
   type: always('breaking'),
   // The role `status` decides who fills a field; other roles do not affect clients.

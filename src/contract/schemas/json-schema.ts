@@ -4,7 +4,7 @@
  */
 import { defined } from '../../platform/defined.ts'
 import { inLanguage, type Language } from '../../platform/language.ts'
-import { type Contract, type Field, mayBeNull } from '../contract.ts'
+import { type Contract, type Field, mayBeNull, standInOf } from '../contract.ts'
 import type { Contracts } from '../contracts.ts'
 import { fieldType } from '../fields/field-types.ts'
 import { jsonValue, listCodes } from '../fields/labels.ts'
@@ -44,7 +44,7 @@ export function recordSchema(
     properties: Object.fromEntries(
       contract.fields.map((field) => [
         field.name,
-        fieldSchema(field, contracts, mayBeNull(contract, field), options),
+        fieldSchema(field, contracts, isNullable(contract, field), options),
       ]),
     ),
     ...(needed.length === 0 ? {} : { required: needed.map(({ name }) => name) }),
@@ -106,4 +106,9 @@ function valueSchema(field: Field, contracts: Contracts, options: FieldSchemaOpt
     ...(typeof maximum === 'number' ? { maximum } : {}),
     ...defined({ minLength, maxLength }),
   }
+}
+
+/** Readers may ask for nothing in place of a stand-in. */
+function isNullable(contract: Contract, field: Field): boolean {
+  return mayBeNull(contract, field) || standInOf(contract, field) !== undefined
 }

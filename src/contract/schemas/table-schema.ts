@@ -4,7 +4,7 @@
  */
 import { defined } from '../../platform/defined.ts'
 import type { Language } from '../../platform/language.ts'
-import { type Contract, type Field, intakeFields, intakeKey, mayBeNull } from '../contract.ts'
+import { type Contract, type Field, intakeFields, intakeKey, mayBeNull, standInOf } from '../contract.ts'
 import type { Contracts } from '../contracts.ts'
 import type { FieldTypeName } from '../fields/field-types.ts'
 import { codesOf } from '../fields/labels.ts'
@@ -44,7 +44,9 @@ export function tableSchema(
         field,
         contracts,
         language,
-        intake ? field.constraints?.required === true : !mayBeNull(contract, field),
+        intake
+          ? field.constraints?.required === true && standInOf(contract, field) === undefined
+          : !mayBeNull(contract, field),
       ),
     ),
     // In published files only the empty cell means a missing value.

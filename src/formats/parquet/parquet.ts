@@ -4,7 +4,7 @@
  * library writes an invalid file.
  */
 import type { ByteWriter, ColumnSource, SchemaElement } from 'hyparquet-writer'
-import type { Field } from '../../contract/index.ts'
+import { type Field, sourceOf } from '../../contract/index.ts'
 import type { RecordValues, RenderContext, RenderedFormat, RowBatches } from '../format.ts'
 import { type ParquetColumn, type ParquetValue, parquetColumn } from './columns.ts'
 
@@ -89,7 +89,8 @@ function columnData(
 /** Metadata for readers who have only the file: `key_value_metadata` of the footer. */
 function factsOf({ contract, version, fields }: RenderContext) {
   const { dataset, edition, number, synthetic } = version
-  const { title, licence, source, contractVersion } = contract
+  const { title, licence, contractVersion } = contract
+  const source = sourceOf(contract, synthetic)
   const facts = { dataset, edition, version: number, contractVersion, synthetic, title, licence, source }
   const described = fields.map(({ name, title, unit, codes }) => ({ name, title, unit, codes }))
   return [

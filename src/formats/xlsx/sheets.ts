@@ -3,7 +3,7 @@
  * with titles and units, the codes with labels, and a description.
  */
 
-import { type Contracts, codesOf, type Field } from '../../contract/index.ts'
+import { type Contracts, codesOf, type Field, sourceOf } from '../../contract/index.ts'
 import { columnLetters } from '../../platform/finding.ts'
 import type { Bilingual } from '../../platform/language.ts'
 import type { RenderContext, RowBatches } from '../format.ts'
@@ -163,7 +163,7 @@ export function aboutVersion({ contract, version }: RenderContext): Workbook['ab
     same('version', version.number),
     same('contractVersion', contract.contractVersion),
     same('records', version.records),
-    both('source', contract.source),
+    both('source', sourceOf(contract, version.synthetic)),
     both('licence', contract.licence.title),
     ...(contract.licence.url === undefined ? [] : [same('licenceUrl', contract.licence.url)]),
     ...(version.synthetic ? [both('synthetic', synthetic)] : []),

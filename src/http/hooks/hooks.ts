@@ -284,7 +284,7 @@ function registerCallerHook(app: App, context: HttpContext): Count {
 /** The problem for parameters outside the schema and for text that is not percent-encoded UTF-8. */
 function problemOfParameters(request: FastifyRequest): Problem | undefined {
   try {
-    refuseUnknownParameters(request)
+    refuseUnknreservedNames(request)
     return undefined
   } catch (error) {
     if (error instanceof Problem) return error
@@ -292,7 +292,7 @@ function problemOfParameters(request: FastifyRequest): Problem | undefined {
   }
 }
 
-function refuseUnknownParameters(request: FastifyRequest): void {
+function refuseUnknreservedNames(request: FastifyRequest): void {
   // Fast path: most requests have no query.
   const at = request.url.indexOf('?')
   if (at < 0 || request.is404) return

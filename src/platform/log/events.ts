@@ -44,6 +44,11 @@ const events = {
     level: 'warn',
     message: 'A new contract uses former keywords; the next version should use the current ones.',
   },
+  'contract-set-aside': {
+    level: 'warn',
+    message: 'A contract or code list is faulty and is not used; `qingdan contract check` says why.',
+    count: [],
+  },
   'setting-deprecated': {
     level: 'warn',
     message: 'A setting was given under its former name, which will be refused after the next release.',
@@ -132,7 +137,7 @@ const events = {
     count: ['kind', 'cause'],
   },
   'mirror-updated': { level: 'info', message: 'The mirror imported an export of its origin.' },
-  'contracts-reloaded': { level: 'info', message: 'The contracts of the mirror were reloaded.' },
+  'contracts-reloaded': { level: 'info', message: 'Contracts were reloaded.' },
   'job-failed': { level: 'error', message: 'A job failed and will be retried.', count: ['job'] },
   'jobs-returned': { level: 'warn', message: 'Jobs of a worker that died were returned to the queue.' },
   'samples-loading': { level: 'info', message: 'Synthetic samples are being published.' },

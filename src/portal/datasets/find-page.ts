@@ -4,12 +4,13 @@ import {
   type AppContext,
   addresses,
   getReadable,
+  isSynthetic,
   latestOf,
   latestOfDataset,
   listDistributions,
   listVersions,
 } from '../../catalogue/index.ts'
-import { labelOf } from '../../contract/index.ts'
+import { labelOf, sourceOf } from '../../contract/index.ts'
 import { anonymousCaller } from '../../platform/caller.ts'
 import { dayInShanghai } from '../../platform/time.ts'
 import { describeDataset } from '../overview.ts'
@@ -39,6 +40,7 @@ export async function findDatasetPage(
       edition,
       updated: last === undefined ? '' : dayInShanghai(last.publishedAt),
       href: at.edition(slug, edition),
+      synthetic: last !== undefined && isSynthetic(last),
       ...(current === undefined ? {} : { version: current.number, records: current.records }),
     }
   })
@@ -47,7 +49,7 @@ export async function findDatasetPage(
     dataset: await describeDataset(context, contract, version),
     rhythm: labelOf(context.contracts, 'update-frequencies', code) ?? { zh: code, en: code },
     licence: contract.licence.title,
-    source: contract.source,
+    source: sourceOf(contract, version !== undefined && isSynthetic(version)),
     editions,
     fields: contract.fields,
   }

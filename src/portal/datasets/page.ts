@@ -12,6 +12,8 @@ export interface PortalEdition {
   /** Day in Asia/Shanghai of the latest publication. */
   readonly updated: string
   readonly href: string
+  /** Whether its latest version is synthetic; it then has a badge. */
+  readonly synthetic: boolean
 }
 
 export interface PortalDatasetPage {
@@ -75,10 +77,10 @@ ${
 }
 
 function renderEdition(
-  { edition, version, records, updated, href }: PortalEdition,
+  { edition, version, records, updated, href, synthetic }: PortalEdition,
   language: Language,
 ): Html {
-  return html`<tr><th scope="row"><a href="${link(href)}">${edition}</a></th><td>${version === undefined ? texts[language].withdrawn : `v${version}`}</td><td>${records !== undefined && number(records)}</td><td><time datetime="${updated}">${updated}</time></td></tr>`
+  return html`<tr><th scope="row"><a href="${link(href)}">${edition}</a> ${synthetic && badge(language)}</th><td>${version === undefined ? texts[language].withdrawn : `v${version}`}</td><td>${records !== undefined && number(records)}</td><td><time datetime="${updated}">${updated}</time></td></tr>`
 }
 
 const texts = {

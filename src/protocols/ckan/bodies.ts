@@ -7,7 +7,7 @@ import {
   listDistributions,
   type PublishedVersion,
 } from '../../catalogue/index.ts'
-import { isOpen, labelOf } from '../../contract/index.ts'
+import { isOpen, labelOf, sourceOf } from '../../contract/index.ts'
 import { defined } from '../../platform/defined.ts'
 import type { Language } from '../../platform/language.ts'
 import {
@@ -88,7 +88,8 @@ function providersOf(
   return contract.providers.map((code) => labelOf(context.contracts, 'providers', code)?.[language] ?? code)
 }
 
-function extrasOf({ context, language, at }: PackageContext, { loaded: { contract } }: Package) {
+function extrasOf({ context, language, at }: PackageContext, { loaded: { contract }, latest }: Package) {
+  const [newest] = latest
   const label = (list: string, code: string) => labelOf(context.contracts, list, code)?.[language] ?? code
   const extras: Readonly<Record<string, string>> = {
     contract: at.contract(contract.dataset, contract.contractVersion),
@@ -97,7 +98,7 @@ function extrasOf({ context, language, at }: PackageContext, { loaded: { contrac
     providers: contract.providers.join(','),
     records: at.records(contract.dataset),
     share_class: label('share-classes', contract.shareClass),
-    source: contract.source[language],
+    source: sourceOf(contract, newest !== undefined && isSynthetic(newest))[language],
   }
   return Object.entries(extras).map(([key, value]) => ({ key, value }))
 }

@@ -1,6 +1,13 @@
 /** Turns changes into feed entries. Pure: a change gives the same entry at any time and at every mirror. */
 import type { Static } from 'typebox'
-import { type AppContext, addresses, type FeedChange, isErasure, noticeFrom } from '../../catalogue/index.ts'
+import {
+  type AppContext,
+  addresses,
+  type FeedChange,
+  isErasure,
+  noticeFrom,
+  type PinnedContract,
+} from '../../catalogue/index.ts'
 import { fileName } from '../../contract/index.ts'
 import { contractOf, formerOf, type Pinned } from './change-types.ts'
 import type { FeedSchema } from './schemas.ts'
@@ -35,6 +42,7 @@ function contractPart({ config, pinned }: Source, change: FeedChange): Pick<Chan
   const contractVersion = contractOf(change)
   const { digest, verdict } = body as { readonly digest: string; readonly verdict: Verdict | null }
   const former = formerOf(pinned, dataset, contractVersion)
+  const own = pinned.of(dataset).find((contract) => contract.contractVersion === contractVersion)
   const to = addresses(config)
   const href = to.contract(dataset, contractVersion)
   const isBreaking = verdict === 'breaking' && former !== undefined
@@ -44,12 +52,32 @@ function contractPart({ config, pinned }: Source, change: FeedChange): Pick<Chan
       contractVersion,
       sha256: digest,
       verdict,
+      ...renamedPart(former, own),
       ...(isBreaking ? { notice: textsOf(noticeFrom(former, at)) } : {}),
       href,
       comparison:
         former === undefined ? null : to.comparison(dataset, former.contractVersion, contractVersion),
     },
   }
+}
+
+/** The renames that a contract declares and the former one did not. */
+function renamedPart(
+  former: PinnedContract | undefined,
+  own: PinnedContract | undefined,
+): Pick<NonNullable<ChangeBody['contract']>, 'renamed'> {
+  const before = new Map((former?.renamed ?? []).map((field) => [field.name, field]))
+  const declared = own?.renamed ?? []
+  const fields = declared.flatMap(({ name, renamedFrom }) => {
+    const isNew = renamedFrom !== undefined && before.get(name)?.renamedFrom !== renamedFrom
+    return isNew ? [{ from: renamedFrom, to: name }] : []
+  })
+  const codes = declared.flatMap(({ name, renamedCodes = {} }) =>
+    Object.entries(renamedCodes).flatMap(([from, to]) => {
+      return before.get(name)?.renamedCodes?.[from] === to ? [] : [{ field: name, from, to }]
+    }),
+  )
+  return fields.length + codes.length === 0 ? {} : { renamed: { fields, codes } }
 }
 
 type Verdict = 'compatible' | 'additive' | 'breaking'

@@ -55,6 +55,22 @@ const Notice = Type.Object(
   },
 )
 
+const from = Type.String({ description: 'The former name.' })
+const to = Type.String({ description: 'The new name.' })
+
+const Renamed = Type.Object(
+  {
+    fields: Type.Array(Type.Object({ from, to }), { description: 'Renamed fields.' }),
+    codes: Type.Array(Type.Object({ field: Type.String({ description: 'Name of the field.' }), from, to }), {
+      description: 'Renamed codes.',
+    }),
+  },
+  {
+    description:
+      'Renames that the contract declares: values and records stay the same. Only if there are any.',
+  },
+)
+
 const ContractPart = Type.Object(
   {
     contractVersion: Type.Integer({ description: 'Number of the contract.' }),
@@ -62,6 +78,7 @@ const ContractPart = Type.Object(
     verdict: Type.Union([Type.Enum(['compatible', 'additive', 'breaking']), Type.Null()], {
       description: 'Effect on clients of the previous contract; null for the first.',
     }),
+    renamed: Type.Optional(Renamed),
     notice: Type.Optional(Notice),
     href: Link('The contract.'),
     comparison: orNull(

@@ -10,6 +10,7 @@ import {
   type Contracts,
   type Field,
   fieldType,
+  inNamesOf,
   statusField,
   withheldFields,
 } from '../../contract/index.ts'
@@ -25,7 +26,7 @@ import {
   resolveFilters,
 } from '../query/filters.ts'
 import { parseValues } from '../query/values.ts'
-import { publishedTable } from '../tables.ts'
+import { renamedTable } from '../tables.ts'
 import { editionField, type GroupColumn, type Measure, planGroups, planMeasures } from './columns.ts'
 import { type AggregateQuery, aggregateParameters, groupsMax } from './query.ts'
 import { columnSql, flagSql, measureColumns } from './sql.ts'
@@ -225,8 +226,13 @@ function neededFields({ groups, measures, conditions, contract }: Parts): readon
 /**
  * The records of one version under the contract's names; a field that the version's contract lacks is null.
  */
-function sourceSelect({ groups, measures, bind }: Parts, source: Source, needed: readonly Field[]): string {
-  const has = (name: string) => source.contract.fields.some((field) => field.name === name)
+function sourceSelect(
+  { groups, measures, contract, bind }: Parts,
+  source: Source,
+  needed: readonly Field[],
+): string {
+  const stored = inNamesOf(source.contract, contract)
+  const has = (name: string) => stored.fields.some((field) => field.name === name)
   const columns = needed.map((field) => {
     const column = quoteIdentifier(field.name)
     return has(field.name) ? column : `NULL::${fieldType(field.type).column} AS ${column}`
@@ -234,8 +240,8 @@ function sourceSelect({ groups, measures, bind }: Parts, source: Source, needed:
   const edition = groups.some(({ field }) => field === editionField)
     ? [`${bind(source.edition)} COLLATE "C" AS ${quoteIdentifier(editionField.name)}`]
     : []
-  const flags = measures.map((measure, index) => `${flagSql(measure, source.contract)} AS ${flag(index)}`)
-  return `SELECT ${[...edition, ...columns, ...flags].join(', ')} FROM ${publishedTable(source.recordsTable)}`
+  const flags = measures.map((measure, index) => `${flagSql(measure, stored)} AS ${flag(index)}`)
+  return `SELECT ${[...edition, ...columns, ...flags].join(', ')} FROM ${renamedTable(source.recordsTable, source.contract, contract)}`
 }
 
 /** The requested order, then that of the groups, so that it is total; nulls last. */

@@ -7,20 +7,21 @@ import { type Field, fieldType } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { copyCsv, copyLines, csvLines, csvValue, jsonToken } from '../../formats/index.ts'
 import type { CopyStatement } from '../read/sql.ts'
-import { numberColumn, publishedTable } from '../tables.ts'
-import { type DiffSide, sharedFields } from './count-difference.ts'
+import { numberColumn } from '../tables.ts'
+import { type AlignedSide, alignSides, type DiffSide, sharedFields } from './count-difference.ts'
 
 /** Two versions that can be compared, and the fields that are compared. */
 export interface Diff {
-  readonly before: DiffSide
-  readonly after: DiffSide
+  readonly before: AlignedSide
+  readonly after: AlignedSide
   readonly key: readonly Field[]
   /** Fields outside the key that both have, of the same type. */
   readonly shared: readonly Field[]
 }
 
 /** Plans the difference. Undefined where the keys differ in fields or types. */
-export function planDiff(before: DiffSide, after: DiffSide): Diff | undefined {
+export function planDiff(from: DiffSide, to: DiffSide): Diff | undefined {
+  const { before, after } = alignSides(from, to)
   const shared = sharedFields(before.contract, after.contract)
   if (shared === undefined) return undefined
   const names = after.contract.primaryKey
@@ -80,7 +81,7 @@ export function diffHeader(diff: Diff): string {
 }
 
 /** Fields of one version, outside its key, that the other lacks or has with another type. */
-export function fieldsOnlyOf({ contract }: DiffSide, { key, shared }: Diff): readonly Field[] {
+export function fieldsOnlyOf({ contract }: AlignedSide, { key, shared }: Diff): readonly Field[] {
   return contract.fields.filter(({ name }) => ![...key, ...shared].some((field) => field.name === name))
 }
 
@@ -95,7 +96,7 @@ function joined({ before, after, key, shared }: Diff): string {
   const on = key.map(({ name }) => `${column('a', name)} = ${column('b', name)}`).join(' AND ')
   const differs = shared.map(({ name }) => `${column('a', name)} IS DISTINCT FROM ${column('b', name)}`)
   const isOnlyOne = `a.${numberColumn} IS NULL OR b.${numberColumn} IS NULL`
-  return `${publishedTable(before.table)} a FULL JOIN ${publishedTable(after.table)} b ON ${on}
+  return `${before.source} a FULL JOIN ${after.source} b ON ${on}
     WHERE ${[isOnlyOne, ...differs].join(' OR ')}`
 }
 
@@ -103,7 +104,7 @@ function joined({ before, after, key, shared }: Diff): string {
 function lineOf(diff: Diff): string {
   const { key, shared, before, after } = diff
   const keys = membersOf(key, (field) => jsonToken(field, either(field.name)))
-  const record = (side: 'a' | 'b', { contract }: DiffSide) =>
+  const record = (side: 'a' | 'b', { contract }: AlignedSide) =>
     membersOf(contract.fields, (field) => jsonToken(field, column(side, field.name)))
   const changes = shared.map((field) => {
     const [was, is] = [column('a', field.name), column('b', field.name)]

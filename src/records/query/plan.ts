@@ -15,7 +15,7 @@ import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { type Condition, parameterName, resolveFilters } from './filters.ts'
 import { type Order, planOrder } from './order.ts'
-import { type Query, reservedNames } from './query.ts'
+import { emptyKeys, type Query, reservedNames } from './query.ts'
 
 /** A version to read, as the catalogue lists it. */
 interface Target {
@@ -53,6 +53,8 @@ export interface Plan<T extends Target = Target> {
   /** Full-text words; only protocols such as CKAN use them. */
   readonly words?: readonly PlannedWord[]
   readonly order: Order
+  /** Whether the stand-in of an empty key is returned as nothing; conditions and order still see it. */
+  readonly emptiesKeys?: boolean
   /** Canonical parameters that reproduce the query, in a fixed order, without limit, cursor and count. */
   readonly parameters: readonly (readonly [name: string, value: string])[]
 }
@@ -76,7 +78,7 @@ export function planRecords<T extends Target>(
   const conditions = resolveFilters(query.filters, contract, contracts, reservedNames)
   const fields = query.select === undefined ? contract.fields : selectFields(query.select, contract)
   const order = planOrder(query.sort, contract, targets.length === 1)
-  return {
+  const plan = {
     targets,
     loaded,
     joinsEditions,
@@ -85,6 +87,7 @@ export function planRecords<T extends Target>(
     order,
     parameters: parametersOf(query, conditions),
   }
+  return query.emptiesKeys === true ? { ...plan, emptiesKeys: true } : plan
 }
 
 /** Whether a query requests several editions, even if only one exists. */
@@ -146,6 +149,7 @@ function parametersOf(query: Query, conditions: readonly Condition[]): Plan['par
         ? undefined
         : sort.map(({ field, descending }) => `${descending ? '-' : ''}${field}`).join(','),
     ],
+    ['key_missing', query.emptiesKeys === true ? emptyKeys : undefined],
     ...Object.entries(query.csv),
   ]
   return own.filter((pair): pair is readonly [string, string] => pair[1] !== undefined)

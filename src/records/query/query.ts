@@ -26,6 +26,8 @@ export interface Query {
   readonly cursor?: string
   /** Whether to count the matching records. */
   readonly count: boolean
+  /** Whether the stand-in of an empty key is returned as nothing. */
+  readonly emptiesKeys?: boolean
   readonly csv: CsvSwitches
 }
 
@@ -47,6 +49,7 @@ export const reservedNames = [
   'limit',
   'cursor',
   'count',
+  'key_missing',
   ...csvSwitchNames,
 ] as const
 
@@ -59,6 +62,14 @@ const valuesLengthMax = 16_000
 /** Operators and reserved parameters whose value is a list. */
 const listed: readonly string[] = ['in', 'notin', 'select', 'edition']
 
+/** The one value of `key_missing`. */
+export const emptyKeys = 'empty'
+
+function parseKeyMissing(value: string): boolean {
+  if (value === emptyKeys) return true
+  throw problem('parameter-invalid', { path: 'key_missing', detail: `Expected ${emptyKeys}.` })
+}
+
 /** Parses the parameters of a request. Throws `parameter-invalid` naming the parameter. */
 export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query {
   const own: Partial<Record<string, string>> = {}
@@ -67,12 +78,13 @@ export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query
     if (reservedNames.some((known) => known === name)) own[name] = parseText(name, value)
     else others.push([name, value])
   }
-  const { edition, select, sort, limit, cursor, count } = own
+  const { edition, select, sort, limit, cursor, count, key_missing: keyMissing } = own
   return {
     filters: parseFilters(tableOf(others)),
     sort: sort === undefined ? [] : parseSort(sort),
     count: count !== undefined && parseCount(count),
     csv: parseCsvSwitches(own),
+    ...(keyMissing === undefined ? {} : { emptiesKeys: parseKeyMissing(keyMissing) }),
     ...(select === undefined ? {} : { select: parseNames('select', select) }),
     ...(edition === undefined
       ? {}

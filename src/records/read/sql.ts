@@ -3,7 +3,7 @@
  * identifiers come from contracts through one quoting function. A page is a UNION of index range scans, so
  * that the last page costs no more than the first.
  */
-import { fieldType } from '../../contract/index.ts'
+import { fieldType, formerField } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { csvColumns, guardedColumns, isGuarded, jsonRow } from '../../formats/index.ts'
 import { type Bind, bindConditions, numberedParameters } from '../query/filters.ts'
@@ -47,7 +47,7 @@ export function jsonPage(
   // Without an ORDER BY of their own, aggregates follow the sorted subquery (PostgreSQL manual, 9.21).
   const text = `SELECT count(*) AS found, string_agg(${jsonRow(columnsOf(plan))}, E'${separator.replace('\n', '\\n')}') AS lines,
       (array_agg(${rankColumn}))[${limit}] AS at, (array_agg(${numberColumn}))[${limit}] AS after
-    FROM (${rows}) AS page`
+    FROM (${emptied(plan, rows)}) AS page`
   return { text, parameters }
 }
 
@@ -56,7 +56,21 @@ export function rowsPage(plan: Plan, position: Position | undefined, limit: numb
   const { bind, parameters } = numberedParameters()
   const rows = pageRows(plan, position, limit + 1, bind)
   const columns = selectTexts(columnsOf(plan))
-  return { text: `SELECT ${rankColumn}, ${numberColumn}, ${columns} FROM (${rows}) AS page`, parameters }
+  const source = emptied(plan, rows)
+  return { text: `SELECT ${rankColumn}, ${numberColumn}, ${columns} FROM (${source}) AS page`, parameters }
+}
+
+/** Rows in their order, with nothing in place of the stand-in where that was requested. */
+function emptied(plan: Plan, rows: string, internal: readonly string[] = [rankColumn, numberColumn]): string {
+  const { keyMissing, primaryKey } = plan.loaded.contract
+  if (!plan.emptiesKeys || keyMissing === undefined) return rows
+  const columns = columnsOf(plan).map(({ name, type }) => {
+    const column = quoteIdentifier(name)
+    const isFilled = type === 'string' && primaryKey.includes(name)
+    // Codes have no quotes: the schema of contracts allows letters, digits, `_`, `.` and `-`.
+    return isFilled ? `nullif(${column}, '${keyMissing}') AS ${column}` : column
+  })
+  return `SELECT ${[...internal, ...columns].join(', ')} FROM (${rows}) AS filled`
 }
 
 /** `limit` rows after the first `offset`: number, then the canonical texts of the columns. */
@@ -85,10 +99,10 @@ export function countRecords(plan: Plan): Statement {
 export function keysOfRecord({ order, targets }: Plan, at: number, number: number): Statement {
   const target = targets[at]
   if (target === undefined) throw new Error('the position is outside the versions of the plan')
-  const has = new Set(target.contract.fields.map(({ name }) => name))
-  const keys = order.keys.map(({ field }) =>
-    has.has(field.name) ? fieldType(field.type).select(quoteIdentifier(field.name)) : 'NULL::text',
-  )
+  const keys = order.keys.map(({ field }) => {
+    const stored = formerField(field, target.contract.fields)
+    return stored === undefined ? 'NULL::text' : fieldType(field.type).select(quoteIdentifier(stored.name))
+  })
   const table = publishedTable(target.version.recordsTable)
   return {
     text: `SELECT ${keys.join(', ')} FROM ${table} WHERE ${numberColumn} = $1::text::bigint`,
@@ -120,10 +134,15 @@ export function copyStatements(
     const [only] = group
     const rows =
       only !== undefined && group.length === 1
-        ? `SELECT ${select} FROM ${segmentSql(plan, only, conditions, bind)}`
-        : `SELECT ${select} FROM (${groupRows(plan, group, conditions, '', bind)}) AS merged`
+        ? segmentRows(plan, segmentSql(plan, only, conditions, bind), select)
+        : `SELECT ${select} FROM (${emptied(plan, groupRows(plan, group, conditions, '', bind), [numberColumn])}) AS merged`
     return { text: `COPY (${rows}) TO STDOUT WITH (${options})`, values }
   })
+}
+
+function segmentRows(plan: Plan, segment: string, select: string): string {
+  if (!plan.emptiesKeys) return `SELECT ${select} FROM ${segment}`
+  return `SELECT ${select} FROM (${emptied(plan, `SELECT * FROM ${segment}`, [numberColumn])}) AS segment`
 }
 
 /** First column of a numbered CSV, for a select list. */
@@ -252,10 +271,16 @@ function sourceOf(
   named = plan.joinsEditions,
 ): string {
   const table = publishedTable(version.recordsTable)
-  const has = new Set(contract.fields.map(({ name }) => name))
-  const missing = plan.loaded.contract.fields.filter(({ name }) => !has.has(name))
+  const others = plan.loaded.contract.fields.flatMap((field) => {
+    const stored = formerField(field, contract.fields)
+    return stored?.name === field.name ? [] : [{ field, stored }]
+  })
   const added = [
-    ...missing.map((field) => `NULL::${fieldType(field.type).column} AS ${quoteIdentifier(field.name)}`),
+    ...others.map(({ field, stored }) => {
+      const value =
+        stored === undefined ? `NULL::${fieldType(field.type).column}` : quoteIdentifier(stored.name)
+      return `${value} AS ${quoteIdentifier(field.name)}`
+    }),
     ...(named ? [`${bind(version.edition)} AS ${quoteIdentifier(editionMember)}`] : []),
   ]
   return added.length === 0 ? table : `(SELECT *, ${added.join(', ')} FROM ${table}) AS records`

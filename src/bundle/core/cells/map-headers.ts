@@ -23,6 +23,8 @@ export interface HeaderRow {
   readonly cells: readonly string[]
   /** By column, in a workbook: the texts of the groups above, joined. */
   readonly groups?: readonly string[]
+  /** The text above all columns, if there is one. */
+  readonly title?: string
   /** The last row of the header; data rows follow. */
   readonly rows: number
   readonly placeOf: (column: number) => { readonly row: number; readonly cell: string }
@@ -187,6 +189,7 @@ function buildLexicon(contract: Contract): Lexicon {
     ({ title }) => [title.zh, title.en],
     ({ title, unit }) => (unit === undefined ? [] : [`${title.zh}(${unit})`, `${title.en} (${unit})`]),
     ({ aliases = [] }) => aliases,
+    ({ renamedFrom }) => (renamedFrom === undefined ? [] : [renamedFrom]),
   ]
   for (const texts of rounds) {
     for (const [index, field] of fields.entries()) for (const text of texts(field)) learn(text, index)

@@ -23,6 +23,12 @@ export function isFreeText({ type, codes }: Field): boolean {
   return codes === undefined && (type === 'string' || type === 'list')
 }
 
+/** What the cells of a field are read by, beside the field itself. */
+export interface CellRules extends Pick<Contract, 'missingValues'> {
+  /** The stand-in for an empty cell of the field. */
+  readonly standIn?: string | undefined
+}
+
 /** Digits that a spreadsheet stores; it replaces further digits by zeros. */
 const digitsMax = 15
 
@@ -32,7 +38,7 @@ const cachedMax = 4096
 /** Builds the reader of a field's cells for an edition's day. */
 export function buildCellReader(
   field: Field,
-  contract: Contract,
+  contract: CellRules,
   contracts: Pick<Contracts, 'codes'>,
   day: string,
 ): CellReader {
@@ -60,19 +66,26 @@ function withCache(read: CellReader): CellReader {
 
 function buildPlainReader(
   field: Field,
-  contract: Contract,
+  contract: CellRules,
   contracts: Pick<Contracts, 'codes'>,
   day: string,
 ): CellReader {
   const type = fieldType(field.type)
   const missing = new Set(contract.missingValues)
   const codes = field.codes === undefined ? undefined : buildCodeReader(contracts.codes(field.codes), day)
+  const isStandIn = (text: string) =>
+    codes === undefined || typeof codes(text, undefined, () => {}) === 'string'
+  const standIn = isStandIn(contract.standIn ?? '') ? contract.standIn : undefined
   const wrongType: CellFault = { check: 'type', expected: expectedOf(field) }
   const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
   const isNumeric = field.type === 'integer' || field.type === 'number'
   return (raw, above, onRepair) => {
     let text = trimBlanks(raw)
-    if (text === '' || missing.has(text)) return null
+    if (text === '' || missing.has(text)) {
+      if (standIn === undefined) return null
+      onRepair('key-missing')
+      return standIn
+    }
     if (text.length < raw.length) onRepair('blanks')
     // The form in which Excel shows a long number; digits may be lost, so it is rejected even as a text.
     if (/^[+-]?\d(\.\d+)?E[+-]?\d+$/i.test(text) && (isNumeric || text.includes('E+'))) return damaged

@@ -22,6 +22,7 @@ export type Repair =
   | 'time'
   | 'label'
   | 'header'
+  | 'key-missing'
 
 export type OnRepair = (repair: Repair) => void
 

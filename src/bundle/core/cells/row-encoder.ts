@@ -80,7 +80,7 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
       )
       if (cell === undefined) return false
       encoded[field] = cell
-      holds ||= cell.bytes !== noValue.bytes
+      holds ||= cell.bytes !== noValue.bytes && !cell.repairs.includes('key-missing')
       isCorrected ||= cell.repairs.length > 0
     }
     repairs = isCorrected ? encoded.flatMap((cell) => cell.repairs) : none

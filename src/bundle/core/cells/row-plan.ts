@@ -12,6 +12,7 @@ import {
   intakeFields,
   intakeKey,
   type ProviderPart,
+  standInOf,
 } from '../../../contract/index.ts'
 import { buildCellReader, type CellReader } from './read-cell.ts'
 
@@ -55,7 +56,9 @@ function fieldReaders(fields: readonly Field[], options: RowPlanOptions): readon
   const { contract, contracts, editionDay } = options
   const all = fields.map((field, index): FieldReader => {
     const above = fields.findIndex(({ name }) => name === field.codesBy)
-    const read = buildCellReader(field, contract, contracts, editionDay)
+    const { missingValues } = contract
+    const rules = { missingValues, standIn: standInOf(contract, field) }
+    const read = buildCellReader(field, rules, contracts, editionDay)
     return above < 0 ? { field, index, read } : { field, index, read, above }
   })
   const ordered: FieldReader[] = []

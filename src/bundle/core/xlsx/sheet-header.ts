@@ -89,9 +89,12 @@ function headerOf(
     return ''
   })
   while (cells.at(-1) === '') cells.pop()
+  // A cell above all columns is the title of the table, not a group of columns.
+  const isTitle = ({ merge }: Origin) => merge?.left === 0 && merge.right >= columns.length - 1
   const groups = columns.map((path) =>
     path
       .slice(0, -1)
+      .filter((origin) => !isTitle(origin))
       .map(({ text }) => text)
       .join(''),
   )
@@ -99,7 +102,9 @@ function headerOf(
     row: leaves[column]?.row ?? depth,
     cell: `${columnLetters(leaves[column]?.column ?? column)}${leaves[column]?.row ?? depth}`,
   })
-  return { header: { cells, groups, rows: depth, placeOf, offsetOf: () => undefined }, findings }
+  const title = columns.flat().find(isTitle)?.text
+  const header = { cells, groups, rows: depth, placeOf, offsetOf: () => undefined, ...defined({ title }) }
+  return { header, findings }
 }
 
 function widthOf(rows: readonly SheetRow[], merges: readonly Merge[], depth: number): number {

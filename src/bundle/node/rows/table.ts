@@ -1,5 +1,4 @@
 /** The interfaces of an open table, for any file format. */
-import type { Contract } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
@@ -36,7 +35,10 @@ export interface OpenTable {
 export interface TableOptions {
   readonly bag: Bag
   readonly file: BundleFile
-  readonly contract: Contract
+  /** Whether a text is a header of the table: it decides how many rows the header of a sheet has. */
+  readonly isHeader: (text: string) => boolean
+  /** Whether cells with a formula are errors. */
+  readonly refusesFormulas: boolean
   readonly limits: BundleLimits
   /** Folder for encrypted scratch files; by default the system's. */
   readonly scratch?: string | undefined

@@ -13,6 +13,7 @@ import type { BundleFile, BundleManifest } from '../../core/bag/verify.ts'
 import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
 import {
   atOffset,
+  buildHeaderTest,
   firstRow,
   type HeaderMap,
   type HeaderRow,
@@ -210,8 +211,11 @@ function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState):
 /** Opens the table, maps the header, collects the keys and checks that the file is readable to its end. */
 async function survey(state: FileState, { options, reader, filter }: Walk): Promise<void> {
   const path = state.file.path
+  const { contract } = options
   const { table, findings } = await openTable({
     ...options,
+    isHeader: buildHeaderTest(contract),
+    refusesFormulas: contract.formulas === 'refuse',
     file: state.file,
     onRows: (rows) => options.onProgress?.({ file: path, rows }),
   })

@@ -6,7 +6,7 @@ import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters } from '../../../platform/finding.ts'
 import { refuseBag } from '../../core/bag/bag.ts'
 import type { SheetChoice } from '../../core/bag/descriptor.ts'
-import { buildHeaderTest, type HeaderMap } from '../../core/cells/map-headers.ts'
+import type { HeaderMap } from '../../core/cells/map-headers.ts'
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
 import { headerRowsMax, readSheetHeader } from '../../core/xlsx/sheet-header.ts'
@@ -35,7 +35,7 @@ interface Spooled {
 
 /** Opens the table of a sheet. */
 export async function openSheetTable(options: SheetOptions): Promise<OpenedTable> {
-  const { file, contract } = options
+  const { file, isHeader } = options
   const rows = await openScratch(options.scratch)
   try {
     const { spooled, warnings } = await withWorkbook(options, async (workbook) => ({
@@ -44,7 +44,7 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
     }))
     const { facts, first } = spooled
     if (rows.bytes() === 0) refuseBag('file-empty', { file: file.path })
-    const { header, findings } = readSheetHeader(first, facts.merges, file.path, buildHeaderTest(contract))
+    const { header, findings } = readSheetHeader(first, facts.merges, file.path, isHeader)
     const reported = [...warnings, ...hiddenFaults(facts, file.path), ...findings]
     if (findings.length > 0) {
       await rows.close()
@@ -61,14 +61,13 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
 
 /** Opens the workbook for the duration of `use`. */
 async function withWorkbook<T>(options: SheetOptions, use: (workbook: Workbook) => Promise<T>): Promise<T> {
-  const { bag, file, limits, sheet, contract, signal } = options
+  const { bag, file, limits, sheet, refusesFormulas, signal } = options
   const bytes = await openScratch(options.scratch)
   try {
     for await (const chunk of bag.read(file.path)) {
       signal?.throwIfAborted()
       await bytes.append(chunk)
     }
-    const refusesFormulas = contract.formulas === 'refuse'
     const workbook = await openWorkbook(bytes, { file: file.path, limits }, { sheet, refusesFormulas })
     try {
       return await use(workbook)

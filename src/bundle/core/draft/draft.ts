@@ -1,0 +1,287 @@
+/**
+ * Drafts the contract of a dataset from a table. What follows from the file is inferred; what only a person knows
+ * is marked to be filled in.
+ */
+import {
+  type Contract,
+  type Contracts,
+  type Field,
+  fillInMarker,
+  normaliseHeader,
+} from '../../../contract/index.ts'
+import { defined } from '../../../platform/defined.ts'
+import type { Bilingual } from '../../../platform/language.ts'
+import { type ColumnShape, inferColumn } from './column.ts'
+import { type KeyProposal, proposeKey } from './key.ts'
+import { type FieldName, knownFields, type NameOptions, nameColumns } from './names.ts'
+
+export interface DraftOptions extends Pick<NameOptions, 'given' | 'reserved' | 'spell'> {
+  readonly dataset: string
+  readonly headers: readonly string[]
+  /** Number of the first row, from 1. */
+  readonly firstRow: number
+  readonly rows: readonly (readonly string[])[]
+  /** What the table is called in the file. */
+  readonly title: string
+  readonly contracts: Contracts
+  readonly provider: string
+  /** Names of the columns that identify a record, if a person has chosen them. */
+  readonly key?: readonly string[]
+  /** The day, `YYYY-MM-DD`, on which codes must be valid. */
+  readonly day: string
+}
+
+/** Something inferred that a person should look at. */
+export interface DraftNote {
+  /** The header that it is about; absent for the whole. */
+  readonly header?: string
+  readonly message: string
+}
+
+export interface Draft {
+  readonly contract: Contract
+  readonly notes: readonly DraftNote[]
+}
+
+/** The stand-in for an empty cell of a key: SDMX "not applicable". */
+const standIn = '_Z'
+
+/** Drafts a contract. Throws a plain Error if the table has no named column. */
+export function draftContract(options: DraftOptions): Draft {
+  const { headers, rows, contracts, day } = options
+  const notes: DraftNote[] = []
+  const used = headers.flatMap((header, index) => (header === '' ? [] : [index]))
+  if (used.length === 0) throw new Error('The table has no header.')
+  const loaded = contracts.list().map(({ contract }) => contract)
+  const lists = listsOf(loaded, contracts)
+  const known = knownFields(loaded)
+  const columns = used.map((index) => {
+    const cells = rows.map((row) => row[index] ?? '')
+    const header = headers[index] ?? ''
+    const { codes, codesBy } = known.get(normaliseHeader(header)) ?? {}
+    const usual = codes === undefined || codesBy !== undefined ? undefined : contracts.codes(codes)
+    return {
+      header,
+      cells,
+      shape: inferColumn(header, cells, { contracts, lists, usual, isCoded: codes !== undefined, day }),
+    }
+  })
+  const labels = columns.map(({ shape }) => shape.label)
+  const names = nameColumns(labels, { ...options, known })
+  const marks = missingMarksOf(columns)
+  const key = chosenKey(options.key, names, columns) ?? proposeKey(columns)
+  const fields = columns.map(({ header, shape }, index) => {
+    for (const message of shape.notes) notes.push({ header, message })
+    const isKey = key.columns.includes(index)
+    const final = shape.marks.every((mark) => marks.includes(mark)) ? shape : asText(shape)
+    if (isKey && shape.codes !== undefined && shape.emptyCells > 0) {
+      const message = `some are empty, so it has no code list; add ${standIn} to ${shape.codes} to use that`
+      notes.push({ header, message })
+      return fieldOf(header, asText(shape), names[index] as FieldName, isKey)
+    }
+    return fieldOf(header, final, names[index] as FieldName, isKey)
+  })
+  notes.push(
+    ...keyNotes(
+      key,
+      columns.map(({ header }) => header),
+      options.firstRow,
+    ),
+  )
+  return { contract: contractOf(options, fields, { key, marks, model: loaded[0] }), notes }
+}
+
+/** The code lists of fields of other contracts. */
+function listsOf(loaded: readonly Contract[], contracts: Contracts) {
+  const names = loaded.flatMap(({ fields }) => fields.flatMap(({ codes }) => codes ?? []))
+  return [...new Set(names)].map((name) => contracts.codes(name))
+}
+
+interface Column {
+  readonly header: string
+  readonly cells: readonly string[]
+  readonly shape: ColumnShape
+}
+
+/** Marks for "nothing" of the whole contract: those that are no value of a text column. */
+function missingMarksOf(columns: readonly Column[]): readonly string[] {
+  const marks = new Set(columns.flatMap(({ shape }) => shape.marks))
+  for (const { shape, cells } of columns) {
+    if (shape.type === 'string' || shape.type === 'list') for (const text of cells) marks.delete(text)
+  }
+  return ['', ...marks]
+}
+
+/** A column that keeps its marks, because elsewhere in the table they are values. */
+function asText({
+  label,
+  isIdentifier,
+  emptyCells,
+  distinct,
+  notes,
+  marks,
+  example,
+}: ColumnShape): ColumnShape {
+  return { label, isIdentifier, emptyCells, distinct, notes, marks, type: 'string', ...defined({ example }) }
+}
+
+function chosenKey(
+  chosen: readonly string[] | undefined,
+  names: readonly FieldName[],
+  columns: readonly Column[],
+): KeyProposal | undefined {
+  if (chosen === undefined) return undefined
+  const found = chosen.map((text) => {
+    const index = columns.findIndex(({ header }, at) => header === text || names[at]?.name === text)
+    if (index < 0) throw new Error(`There is no column "${text}" for the key.`)
+    return index
+  })
+  return {
+    columns: found,
+    hasEmpty: found.some((at) => (columns[at]?.shape.emptyCells ?? 0) > 0),
+    others: [],
+  }
+}
+
+function keyNotes(key: KeyProposal, headers: readonly string[], firstRow: number): readonly DraftNote[] {
+  const nameOf = (index: number) => headers[index] ?? ''
+  const notes: DraftNote[] = []
+  if (key.equalRows !== undefined) {
+    const [one, other] = key.equalRows.map((row) => row + firstRow)
+    const message = `no columns identify a record: rows ${one} and ${other} are equal in all that could; add a number to the file or choose columns with --key`
+    notes.push({ message })
+  } else {
+    const others = key.others.length === 0 ? '' : `; so would ${key.others.map(nameOf).join(', ')}`
+    notes.push({ message: `${key.columns.map(nameOf).join(', ')} identify a record${others}` })
+  }
+  if (key.hasEmpty) {
+    notes.push({
+      message: `some are empty in the key and become ${standIn}; leave out keyMissing to refuse them`,
+    })
+  }
+  return notes
+}
+
+function fieldOf(header: string, shape: ColumnShape, { name, title }: FieldName, isKey: boolean): Field {
+  const { type, codes, scale, separators, unit, example, label } = shape
+  const complete = filled(title, label)
+  const isTitle = [name, complete.zh, complete.en].some(
+    (text) => normaliseHeader(text) === normaliseHeader(header),
+  )
+  const isWithUnit =
+    unit !== undefined && normaliseHeader(header) === normaliseHeader(`${complete.zh}(${unit})`)
+  return {
+    name,
+    type,
+    role: isKey ? 'key' : roleOf(shape),
+    title: complete,
+    description: { zh: `文件中的“${header}”列。`, en: `The column "${header}" of the file.` },
+    ...defined({ unit, codes, scale, separators }),
+    ...(isTitle || isWithUnit ? {} : { aliases: [header] }),
+    ...constraintsOf(shape, isKey),
+    ...defined({ example }),
+  }
+}
+
+function constraintsOf({ constraints, emptyCells }: ColumnShape, isKey: boolean): Pick<Field, 'constraints'> {
+  if (!isKey) return constraints === undefined ? {} : { constraints }
+  const { pattern, enum: values, ...others } = constraints ?? {}
+  // The stand-in is a value of the field, so it must meet its constraints.
+  const withStandIn =
+    emptyCells === 0
+      ? { pattern, enum: values }
+      : {
+          pattern: pattern === undefined ? undefined : `^(${pattern.slice(1, -1)}|${standIn})$`,
+          enum: values === undefined ? undefined : [...values, standIn],
+        }
+  return { constraints: { required: true, ...others, ...defined(withStandIn) } }
+}
+
+function roleOf({ type, isIdentifier, codes, constraints, unit, label }: ColumnShape): Field['role'] {
+  if (
+    type === 'integer' &&
+    (unit === '人' || /(人数|数量|次数|count|number of|pupils|students)/i.test(label))
+  )
+    return 'count'
+  if (type === 'integer' || type === 'number') return isIdentifier ? 'attribute' : 'measure'
+  return codes !== undefined || constraints?.enum !== undefined ? 'dimension' : 'attribute'
+}
+
+/** A text in both languages; the missing one is marked. */
+function filled({ zh, en }: Partial<Bilingual>, source: string): Bilingual {
+  return { zh: zh ?? `${fillInMarker}${source}`, en: en ?? `${fillInMarker}${source}` }
+}
+
+interface ContractParts {
+  readonly key: KeyProposal
+  readonly marks: readonly string[]
+  /** A contract of the service, whose licence and classes the new one takes over. */
+  readonly model: Contract | undefined
+}
+
+function contractOf(
+  options: DraftOptions,
+  fields: readonly Field[],
+  { key, marks, model }: ContractParts,
+): Contract {
+  const { dataset, title, provider, rows, headers } = options
+  const isChinese = /\p{Script=Han}/u.test(title)
+  const text = (zh: string, en: string) => ({ zh: `${fillInMarker}${zh}`, en: `${fillInMarker}${en}` })
+  return {
+    dataset,
+    contractVersion: 1,
+    title: filled(isChinese ? { zh: title } : { en: title }, title),
+    description: text(
+      '内容、产生方式、不适用的用途',
+      'what it holds, how it came about, what it is not fit for',
+    ),
+    themes: model?.themes ?? ['education'],
+    keywords: [],
+    providers: [provider],
+    licence: model?.licence ?? {
+      name: 'CC-BY-4.0',
+      title: { zh: '署名 4.0 国际', en: 'Attribution 4.0 International' },
+    },
+    source: text('数据来源', 'where the data come from'),
+    period: isSchoolYear(title, headers, rows) ? 'school-year' : 'year',
+    updateFrequency: 'yearly',
+    shareClass: model?.shareClass ?? 'general',
+    openClass: model?.openClass ?? 'unconditional',
+    shareMethods: model?.shareMethods ?? ['interface', 'file'],
+    fields,
+    primaryKey: key.columns.map((index) => fields[index]?.name ?? ''),
+    ...(key.hasEmpty ? { keyMissing: standIn } : {}),
+    missingValues: marks,
+    formats: model?.formats ?? ['csv'],
+    ...coordinatesOf(fields),
+  }
+}
+
+/** Cells that are looked at for the period. */
+const periodRows = 100
+
+/** Whether an edition is a school year: the table says so, or its periods are like 2025-2026 or 202526. */
+function isSchoolYear(title: string, headers: readonly string[], rows: DraftOptions['rows']): boolean {
+  const texts = [title, ...headers, ...rows.slice(0, periodRows).flat()]
+  return texts.some((text) => {
+    const [, one, other] = /(?<!\d)(20\d\d)\s*[-–—/]?\s*((?:20)?\d\d)(?!\d)/.exec(text) ?? []
+    const isNext = one !== undefined && Number(other) % 100 === (Number(one) + 1) % 100
+    return (
+      text.includes('学年') ||
+      /academic year|school year/i.test(text) ||
+      (isNext && /[-–—/]|^\d{6}$/.test(text))
+    )
+  })
+}
+
+/** Coordinates in degrees; the system must be checked, since maps in China use others. */
+function coordinatesOf(fields: readonly Field[]): Pick<Contract, 'coordinates'> {
+  const find = (bound: number) =>
+    fields.find(
+      ({ type, constraints }) =>
+        type === 'number' && constraints?.maximum === bound && constraints.minimum === -bound,
+    )
+  const [longitude, latitude] = [find(180)?.name, find(90)?.name]
+  if (longitude === undefined || latitude === undefined) return {}
+  return { coordinates: { system: 'WGS-84', longitude, latitude } }
+}
