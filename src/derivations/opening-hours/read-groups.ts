@@ -384,7 +384,8 @@ class Reader implements Groups {
     if (this.#waiting !== undefined) refuse('no-hours', this.#waiting)
     if (ranges.length > 0) this.groups.push(this.#current)
     else if (days !== undefined && !this.#current.inherited) refuse('no-hours', days)
-    else if (seasons !== undefined && this.groups.length === 0) this.groups.push(this.#current)
+    else if (seasons !== undefined && seasons !== this.groups.at(-1)?.seasons)
+      refuse('season', { start: 0, end: this.#text.length })
     else if (this.#current.facility !== undefined) this.groups.push(this.#current)
   }
 }
