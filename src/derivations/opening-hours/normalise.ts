@@ -105,16 +105,16 @@ function oneSpelling(source: string): string {
 
 /** Without spaces, but for one between two digits, which keeps two numbers apart. */
 function withoutSpaces(characters: readonly string[], at: readonly number[]): Normalised {
-  const kept: string[] = []
-  const keptAt: number[] = []
+  const visible: string[] = []
+  const positions: number[] = []
   for (let i = 0; i < characters.length; i++) {
     const character = characters[i] ?? ''
-    if (character === ' ' && !separates(kept.at(-1), nextVisible(characters, i))) continue
-    if (character === '-' && kept.at(-1) === '-') continue
-    kept.push(character)
-    keptAt.push(at[i] ?? 0)
+    if (character === ' ' && !separates(visible.at(-1), nextVisible(characters, i))) continue
+    if (character === '-' && visible.at(-1) === '-') continue
+    visible.push(character)
+    positions.push(at[i] ?? 0)
   }
-  return { text: kept.join(''), at: keptAt }
+  return { text: visible.join(''), at: positions }
 }
 
 const digit = /^\d$/
