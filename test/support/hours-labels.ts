@@ -16,6 +16,11 @@ export function readPhrases(): readonly Phrase[] {
   return parse(readFileSync('test/cases/opening-hours/phrases.csv'), { columns: true })
 }
 
+/** Cases of the grammar: short texts, each for one rule. */
+export function readCases(): readonly Pick<Phrase, 'text' | 'label'>[] {
+  return parse(readFileSync('test/cases/opening-hours/cases.csv'), { columns: true })
+}
+
 const typeOf: Readonly<Record<string, string>> = {
   wd: 'working-day',
   we: 'weekend',

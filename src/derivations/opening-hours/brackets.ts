@@ -15,7 +15,12 @@ export function bracketAt(
   const close = tokens.findIndex((token, index) => index > at && token.kind === 'bracket')
   const end = close === -1 ? tokens.length : close
   const inside = tokens.slice(at + 1, end).filter(({ kind }) => kind !== 'separator')
-  return { content: contentOf(inside), end: end + 1 }
+  const content = contentOf(inside)
+  // 公众假期照常开放 is more than days, though the words that add nothing are gone.
+  const isWhole = tokens
+    .slice(at + 1, end + 1)
+    .every((token, index) => token.start === tokens[at + index]?.end)
+  return { content: content.kind === 'days' && !isWhole ? { kind: 'other' } : content, end: end + 1 }
 }
 
 function contentOf(inside: readonly Token[]): BracketContent {
@@ -31,6 +36,8 @@ function contentOf(inside: readonly Token[]): BracketContent {
     return { kind: 'with', days: daysOf(rest) }
   if (last.kind === 'except' && init.length > 0 && init.every(isDays))
     return { kind: 'exception', days: daysOf(init) }
+  if (last.kind === 'as-usual' && init.length > 0 && init.every(isDays))
+    return { kind: 'with', days: daysOf(init) }
   const [season, ...others] = inside.filter(({ kind }) => kind !== 'season-word')
   if (season?.kind === 'season' && others.length === 0) return { kind: 'season', seasons: season.seasons }
   return { kind: 'other' }

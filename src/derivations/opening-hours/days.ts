@@ -43,6 +43,8 @@ export function daysOf(tokens: readonly Token[]): Days {
 /** Two expressions of the same days, such as 工作日(周一至周五); the day type is the meaning. */
 export function sameDays(one: Days, other: Days): Days {
   if (other.daily) return one
+  // 假日（周六、日及国定假日） says in brackets what 假日 means.
+  if (one.holiday && one.weekdays.length === 0 && one.types.length === 0 && !other.holiday) return other
   if (one.daily) return other
   for (const [a, b] of [
     [one, other],

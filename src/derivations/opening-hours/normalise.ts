@@ -91,7 +91,8 @@ function spellingOf(markup: string): string {
 }
 
 function oneSpelling(source: string): string {
-  if (source === '\n' || source === '\r') return '\n'
+  // ①② number the lines of a list.
+  if (/^[\n\r①-⑳]$/.test(source)) return '\n'
   if (spaces.test(source)) return ' '
   if (colons.test(source)) return ':'
   if (dashes.test(source)) return '-'

@@ -264,11 +264,18 @@ class Reader implements Groups {
       this.#current.complete = true
     } else if (content.kind === 'exception') this.#exception(content.days)
     else if (content.kind === 'with' && !isAfter) this.#current.days = union(days, content.days)
+    else if (content.kind === 'with') this.#alsoOn(content.days)
     else {
       this.#next()
       return
     }
     this.#at = end
+  }
+
+  /** （公众假期照常开放） after hours of every day changes nothing. */
+  #alsoOn(more: Days): void {
+    const { days } = this.#current
+    if (days !== undefined && !days.daily) refuse('days-conflict', more)
   }
 
   /** X除外 after the days, the hours or the closure that it belongs to. */

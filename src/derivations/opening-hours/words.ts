@@ -52,6 +52,7 @@ export type Meaning =
   | { readonly kind: 'without' }
   | { readonly kind: 'with' }
   | { readonly kind: 'made-up' }
+  | { readonly kind: 'as-usual' }
   | { readonly kind: 'facility' }
   | { readonly kind: 'refused'; readonly reason: Reason }
 
@@ -169,6 +170,8 @@ export const words: readonly (readonly [Meaning, string])[] = [
     `(?:(?:室外|室内|户外|室內|露天|灯光|塑胶|人工|天然|标准|[一二三四五六七八九十\\d]号)*(?:${sport}|阅览|体育|运动|训练|活动|自习|图书|少儿书库|综合书库|操|球|泳|校园?)(?:${place})+|(?:室外|室内|户外)*${sport}(?:馆|场|室)?|跑道|操场|泳池|场馆|场地|球场|校园|学校)(?:(?:[、,和及与/]|以及)(?:室外|室内|户外)*(?:${sport}(?:${place})*|跑道|操场|泳池|场馆|球场))*`,
   ],
 
+  [{ kind: 'as-usual' }, '(?:照常|正常|亦|同样)(?:对外)?(?:开放|营业)(?=[),;。\\n]|$)'],
+
   // Words that add nothing.
   [
     filler,
@@ -191,7 +194,7 @@ export const words: readonly (readonly [Meaning, string])[] = [
   [filler, '[自由从於于为的之止起是均都等每逢在有即]|每逢|当日|当天|整理图书|上架新书'],
   [
     filler,
-    `\\(?[一二三]楼\\)?|[①-⑩•◦·*※]|(?:^|(?<=\\n))(?:\\d{1,2}|[一二三四五六七八九十])[.、](?!\\d)|(?:^|(?<=\\n))-`,
+    `\\(?[一二三]楼\\)?|[①-⑩•◦·*※]|\\(\\d{1,2}\\)|(?:^|(?<=[\\n;。]))(?:\\d{1,2}|[一二三四五六七八九十])[.、](?!\\d)|(?:^|(?<=\\n))-`,
   ],
   [{ kind: 'separator', strong: true }, '[;。\\n]+|。'],
   [{ kind: 'separator', strong: false }, '以及|[,、和及与/|:&]| '],

@@ -95,7 +95,7 @@ test('printed sessions are read back in every style', async (t) => {
       if (comparable(read) !== comparable(sessions))
         throw new Error(`${text}\n${comparable(read)}\n${comparable(sessions)}`)
     }),
-    runs(200, 20_000),
+    runs(150, 20_000),
   )
   t.pass()
 })
@@ -167,7 +167,7 @@ test('no text throws, and a reading is sessions or a finding that quotes', async
       if (finding !== null) return sessions.length === 0 && finding.startsWith('“')
       return sessions.every(({ from, to }) => /^([01]\d|2[0-3]):[0-5]\d$/.test(from) && from !== to)
     }),
-    runs(500, 50_000),
+    runs(300, 50_000),
   )
   t.pass()
 })
