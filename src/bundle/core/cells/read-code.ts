@@ -18,8 +18,12 @@ export type Repair =
   | 'width'
   | 'thousands'
   | 'percent'
+  | 'number'
+  | 'precision'
+  | 'boolean'
   | 'date'
   | 'time'
+  | 'instant'
   | 'label'
   | 'header'
 
