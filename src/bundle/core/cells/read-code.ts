@@ -26,6 +26,7 @@ export type Repair =
   | 'instant'
   | 'label'
   | 'header'
+  | 'end-mark'
 
 export type OnRepair = (repair: Repair) => void
 

@@ -155,6 +155,31 @@ const fileChecks = {
     'From here on the bytes do not fit the encoding; save the file as UTF-8.',
     '从此处起字节不符合编码，请另存为 UTF-8。',
   ),
+  'encoding-mixed': kind(
+    'The file mixes UTF-8 and GB18030, probably because files were joined; the rarer of the two is here. Save each file as "CSV UTF-8" by itself, then join them.',
+    '文件混有 UTF-8 与 GB18030 两种编码（多为文件拼接所致），此处是其中较少的一种；请把各文件分别另存为“CSV UTF-8”后再合并。',
+  ),
+  'encoding-claim': kind(
+    'The resource declares GB18030, but the file is UTF-8; correct or remove `encoding` in datapackage.json.',
+    '资源声明为 GB18030，文件实为 UTF-8；请更正或删去 datapackage.json 中的 encoding。',
+  ),
+  'encoding-private': kind(
+    'Read as GB18030, the text has a character here that has no meaning to others: a user-defined one, or the file has another encoding (Big5, Shift_JIS, EUC-KR). Open it in its program and save it as "CSV UTF-8".',
+    '按 GB18030 读取，此处的字符没有公认含义：或为自造字，或文件是其他编码（Big5、Shift_JIS、EUC-KR 等）；请在原程序中打开并另存为“CSV UTF-8”。',
+  ),
+  'encoding-foreign': kind(
+    'The file is neither UTF-8 nor, by its characters, Chinese text in GB18030; it probably has another encoding (Windows-1252, EUC-KR, Big5). Open it in its program and save it as "CSV UTF-8".',
+    '文件不是 UTF-8，其字符也不像 GB18030 的中文，多半是其他编码（Windows-1252、EUC-KR、Big5 等）；请在原程序中打开并另存为“CSV UTF-8”。',
+  ),
+  'encoding-doubtful': kind(
+    'The file was read as GB18030, but some characters are unusual there; look at the text at this place, and if it is wrong, save the file as "CSV UTF-8".',
+    '文件按 GB18030 读取，但有些字符很少见；请查看此处文字，如有乱码，请另存为“CSV UTF-8”。',
+    'warning',
+  ),
+  'file-not-text': kind(
+    'The file is not a text table, despite its name; name a workbook .xlsx, or open the file and save it as "CSV UTF-8".',
+    '文件名虽为文本表格，内容却不是；工作簿请改名为 .xlsx，其他文件请打开后另存为“CSV UTF-8”。',
+  ),
   'encoding-utf16': kind(
     'The file is UTF-16 ("Unicode text"); save it as "CSV UTF-8".',
     '文件是 UTF-16（“Unicode 文本”），请另存为“CSV UTF-8”。',

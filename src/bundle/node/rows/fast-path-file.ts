@@ -43,6 +43,8 @@ interface FileCutter {
    * byte order mark must be known with the first piece.
    */
   readonly cut: (piece: Buffer, bomBytes: number, last: boolean) => boolean
+  /** Counts the end-of-file characters of DOS, which are no part of the pieces. */
+  readonly countEndMark: () => void
   readonly count: () => FileCount
 }
 
@@ -90,7 +92,8 @@ export function buildFileCutter(index: number, file: BundleFile, walk: Walk): Fi
     state.heldAt += start
     return true
   }
-  return { cut, count: () => countOf(state) }
+  const countEndMark = () => countRepair(state, 'end-mark')
+  return { cut, countEndMark, count: () => countOf(state) }
 }
 
 /** Cuts and takes the next rows. Returns their end; `start` if more bytes are needed, -1 to give up. */
@@ -160,6 +163,7 @@ function countOf({ file, rowsRead, repairs }: State): FileCount {
   return {
     file: file.path,
     digest: file.digest,
+    encoding: 'utf-8',
     rowsRead,
     rowsTaken: rowsRead,
     rowsRefused: 0,

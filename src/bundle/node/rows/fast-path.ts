@@ -33,10 +33,10 @@ export function readFast(options: ValidateOptions): RowCopy {
     const walk = buildWalk(options)
     const counts: FileCount[] = []
     let text: TextFile | undefined
-    for await (const { index, file, piece } of ahead(readPieces(options))) {
+    for await (const { index, file, piece, hasEndMark } of ahead(readPieces(options))) {
       signal?.throwIfAborted()
       text ??= openTextFile(index, file, walk)
-      if (!(piece === undefined ? text.end() : text.add(piece))) return
+      if (!(piece === undefined ? text.end(hasEndMark) : text.add(piece))) return
       for (const chunk of walk.ready.splice(0)) yield chunk
       if (piece === undefined) {
         counts.push(text.count())
@@ -56,8 +56,12 @@ export function readFast(options: ValidateOptions): RowCopy {
 /** The pieces of each file in turn, with an end marker after each file. */
 async function* readPieces({ bag, manifest }: ValidateOptions) {
   for (const [index, file] of manifest.files.entries()) {
-    for await (const piece of inPieces(bag.read(file.path), 0)) yield { index, file, piece }
-    yield { index, file }
+    let hasEndMark = false
+    const onEndMark = () => {
+      hasEndMark = true
+    }
+    for await (const piece of inPieces(bag.read(file.path), 0, onEndMark)) yield { index, file, piece }
+    yield { index, file, hasEndMark }
   }
 }
 
@@ -112,7 +116,7 @@ function buildWalk(options: ValidateOptions): Walk {
 /** A file being read; `add` and `end` return false to give up. */
 interface TextFile {
   readonly add: (piece: Buffer) => boolean
-  readonly end: () => boolean
+  readonly end: (hasEndMark?: boolean) => boolean
   readonly count: () => FileCount
 }
 
@@ -126,8 +130,9 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
       if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return false
       return cutter.cut(piece, scanner.found.bomBytes, false)
     },
-    end: () => {
+    end: (hasEndMark) => {
       scanner.end()
+      if (hasEndMark === true) cutter.countEndMark()
       return !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
     },
     count: cutter.count,

@@ -6,6 +6,7 @@ import type { BundleLimits } from '../../core/bag/limits.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import type { HeaderMap, HeaderRow } from '../../core/cells/map-headers.ts'
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
+import type { Encoding } from '../../core/csv/encoding.ts'
 import type { CsvFault } from '../../core/csv/read-rows.ts'
 
 export interface TableReader {
@@ -21,9 +22,15 @@ export interface TableReader {
   readonly offsetOf: (column: number) => number | undefined
   /** After the last row: why reading stopped early, if it did. */
   readonly fault: () => CsvFault | undefined
+  /** After the last row: whether end-of-file characters of DOS followed it, which are ignored. */
+  readonly hasEndMark: () => boolean
 }
 
 export interface OpenTable {
+  /** Of a text file. */
+  readonly encoding?: Encoding
+  /** Separates the cells of a text file. */
+  readonly delimiter?: string
   /** The header, if it is known without reading rows; else it is the first row. */
   readonly header?: HeaderRow
   /** Rows up to the last of the header. */

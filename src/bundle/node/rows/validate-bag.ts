@@ -6,6 +6,7 @@
  */
 
 import { type Contract, type Contracts, exceededBounds, intakeKey, partsOf } from '../../../contract/index.ts'
+import { defined } from '../../../platform/defined.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
@@ -194,11 +195,12 @@ async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
   }
 }
 
-function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState): FileCount {
+function countOf({ file, table, rowsRead, rowsTaken, repairs, unreadable }: FileState): FileCount {
   const rowsRefused = rowsRead - rowsTaken
   return {
     file: file.path,
     digest: file.digest,
+    ...defined({ encoding: table?.encoding }),
     rowsRead,
     rowsTaken,
     rowsRefused,
@@ -246,6 +248,13 @@ async function survey(state: FileState, { options, reader, filter }: Walk): Prom
     const { check, row, column, byteOffset } = fault
     const cell = `${columnLetters(column)}${row}`
     options.onFinding(faultAt(check, { file: path, row, cell, ...atOffset(byteOffset) }))
+    state.unreadable = true
+    return
+  }
+  if (rows.hasEndMark()) state.repairs['end-mark'] = 1
+  if (state.map === undefined && !state.unreadable) {
+    // Nothing but end marks.
+    options.onFinding(faultAt('file-empty', { file: path }))
     state.unreadable = true
   } else if (state.map !== undefined && state.rowsRead === 0) {
     options.onFinding(faultAt('rows-missing', { file: path }))

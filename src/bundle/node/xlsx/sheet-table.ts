@@ -162,6 +162,7 @@ function buildSheetReader(
     isBlank: () => cells.every(isBlankCell),
     offsetOf: () => undefined,
     fault: () => undefined,
+    hasEndMark: () => false,
   }
 }
 
