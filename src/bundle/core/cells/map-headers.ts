@@ -109,6 +109,23 @@ export function buildHeaderTest(contract: Contract): (text: string) => boolean {
   return (text) => isField(meanings.get(foldHeader(text)))
 }
 
+interface HeaderReader {
+  /** The index of the field that a header means, if it means one. */
+  readonly fieldOf: (text: string) => number | undefined
+  /** The headers of a field as the contract spells them. */
+  readonly spellings: (field: number) => readonly string[]
+}
+
+/** Builds a reader of single headers of a contract. */
+export function buildHeaderReader(contract: Contract): HeaderReader {
+  const { meanings, spellings } = buildLexicon(contract)
+  const fieldOf = (text: string) => {
+    const meaning = meanings.get(foldHeader(text))
+    return typeof meaning === 'number' ? meaning : undefined
+  }
+  return { fieldOf, spellings: (field) => [...spellings].filter((text) => fieldOf(text) === field) }
+}
+
 /** Edit distance allowed for a suggestion, as a share of the header's length; at least one edit. */
 const editsPerCharacter = 1 / 3
 

@@ -13,6 +13,7 @@ import {
   intakeKey,
   type ProviderPart,
 } from '../../../contract/index.ts'
+import { buildNoRecordTest, type NoRecordTest } from './no-record.ts'
 import { buildCellReader, type CellReader } from './read-cell.ts'
 
 interface RowPlanOptions {
@@ -37,16 +38,19 @@ export interface RowPlan {
   readonly readers: readonly FieldReader[]
   readonly keyIndexes: readonly number[]
   readonly checks: readonly BuiltCheck[]
+  readonly noRecord: NoRecordTest
 }
 
 /** Plans how rows are read. Throws a plain Error if the contract's fields depend on each other in a cycle. */
 export function planRows(options: RowPlanOptions): RowPlan {
   const { contract, part } = options
   const fields = intakeFields(contract)
+  const keyIndexes = intakeKey(contract).map((name) => fields.findIndex((field) => field.name === name))
   return {
     fields,
     readers: fieldReaders(fields, options),
-    keyIndexes: intakeKey(contract).map((name) => fields.findIndex((field) => field.name === name)),
+    keyIndexes,
+    noRecord: buildNoRecordTest(contract, fields, keyIndexes),
     checks: buildChecks(checkUses(contract, part), { fields, part }),
   }
 }

@@ -7,9 +7,9 @@ import type { TextEvidence } from './text-evidence.ts'
 const hanMin = 20
 
 /** Characters beyond ASCII that a file needs before their rareness says anything, and how rare on average. */
-const charactersMin = 6
+const charactersMin = 10
 const foreignUnlikelihood = 4
-const doubtfulUnlikelihood = 2.5
+const doubtfulUnlikelihood = 3
 
 /** Share of ordinary characters below which a file is not Chinese, or perhaps not; real data have over half. */
 const foreignShare = 0.08

@@ -8,7 +8,7 @@ import type { CellEncoder } from '../../core/cells/cell-encoders.ts'
 import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
 import { firstRow, mapHeaders } from '../../core/cells/map-headers.ts'
 import type { Repair } from '../../core/cells/read-code.ts'
-import { buildRowEncoder, type RowEncoder } from '../../core/cells/row-encoder.ts'
+import { addKey, buildRowEncoder, type RowEncoder } from '../../core/cells/row-encoder.ts'
 import type { RowPlan } from '../../core/cells/row-plan.ts'
 import type { OpenFile, RowReader, RowValues } from '../../core/cells/row-reader.ts'
 import type { CopyWriter } from '../../core/csv/copy-writer.ts'
@@ -142,7 +142,7 @@ function copyUnchanged(state: State, from: number, to: number): boolean {
         const cut = row * (width + 1) + field
         const begin = (cuts[cut] ?? 0) + 1
         const end = cuts[cut + 1] ?? 0
-        keys.add(begin === end ? null : text, begin, end)
+        addKey(keys, begin === end ? null : text, begin, end)
       }
       keys.endKey()
     }
@@ -189,7 +189,10 @@ function takeHeader(state: State): boolean {
   const onRepair = (repair: Repair) => countRepair(state, repair)
   const above = plan.fields.map((_, n) => plan.readers.find(({ index }) => index === n)?.above ?? -1)
   state.opened = {
-    file: { path: file.path, map, offsetOf, onRepair, report, errors: () => walk.errors },
+    file: {
+      ...{ path: file.path, delimiter: file.delimiter, map },
+      ...{ offsetOf, onRepair, report, errors: () => walk.errors },
+    },
     encoder: buildRowEncoder({ ...plan, encoders, above, map }),
   }
   return true
@@ -237,6 +240,6 @@ function writeValues(values: RowValues, { plan, writer, keys }: Walk): void {
   for (const value of bytes) writer.value(value ?? nothing, 0, value?.length ?? 0)
   for (const index of plan.keyIndexes) {
     const value = bytes[index] ?? null
-    keys.add(value, 0, value?.length ?? 0)
+    addKey(keys, value, 0, value?.length ?? 0)
   }
 }

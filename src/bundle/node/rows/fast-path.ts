@@ -91,10 +91,11 @@ function buildWalk(options: ValidateOptions): Walk {
   for (const { field, index, read, above } of plan.readers) {
     const upper = plan.readers.find((reader) => reader.index === above)
     const { missingValues } = options.contract
+    const words = plan.noRecord.words[index] ?? new Set()
     // Codes with two levels of dependency are left to the strict path.
     encoders[index] =
       upper?.above === undefined
-        ? buildCellEncoder({ field, read, readAbove: upper?.read, missingValues })
+        ? buildCellEncoder({ field, read, readAbove: upper?.read, missingValues, words })
         : encodesNothing
   }
   return {

@@ -327,6 +327,7 @@ function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: 
   const open: OpenFile = {
     path: state.file.path,
     map,
+    delimiter: state.table?.delimiter,
     offsetOf: rows.offsetOf,
     onRepair: (repair) => void corrected.push(repair),
     report: (finding) => {
