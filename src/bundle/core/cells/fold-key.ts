@@ -17,7 +17,12 @@ export function foldKey(text: string): string {
 /** By byte: 1 unless a character that begins with it folds to itself, as ASCII and nearly all Chinese do. */
 const mayFold = new Uint8Array(256)
 // U+00AD, combining marks and scripts with them, punctuation, signs and kana, full width, supplements.
-for (const [from, to] of [[0xc2, 0xc2], [0xcc, 0xcd], [0xd6, 0xe3], [0xea, 0xf4]] as const) {
+for (const [from, to] of [
+  [0xc2, 0xc2],
+  [0xcc, 0xcd],
+  [0xd6, 0xe3],
+  [0xea, 0xf4],
+] as const) {
   mayFold.fill(1, from, to + 1)
 }
 

@@ -36,9 +36,32 @@ export interface NoRecordTest {
 }
 
 const totals: ReadonlySet<string> = new Set([
-  ...['合计', '合 计', '合  计', '合\u3000计', '合计：', '合计:', '总计', '总 计', '总\u3000计', '总计：', '总计:'],
+  ...[
+    '合计',
+    '合 计',
+    '合  计',
+    '合\u3000计',
+    '合计：',
+    '合计:',
+    '总计',
+    '总 计',
+    '总\u3000计',
+    '总计：',
+    '总计:',
+  ],
   ...['小计', '小 计', '小\u3000计', '小计：', '小计:', '共计', '共计：', '累计', '总数', '总和', '全市合计'],
-  ...['Total', 'total', 'TOTAL', 'Total:', 'Totals', 'Subtotal', 'Sub-total', 'Sum', 'Grand total', 'Grand Total'],
+  ...[
+    'Total',
+    'total',
+    'TOTAL',
+    'Total:',
+    'Totals',
+    'Subtotal',
+    'Sub-total',
+    'Sum',
+    'Grand total',
+    'Grand Total',
+  ],
 ])
 
 /** How notes begin. */
@@ -49,7 +72,11 @@ const note =
 const columnsMin = 3
 
 /** Builds the test for the rows of a contract. */
-export function buildNoRecordTest(contract: Contract, fields: readonly Field[], key: readonly number[]): NoRecordTest {
+export function buildNoRecordTest(
+  contract: Contract,
+  fields: readonly Field[],
+  key: readonly number[],
+): NoRecordTest {
   const headers = buildHeaderReader(contract)
   // A member of a dimension may be called a total; a code list says so too.
   const totalFields = key.filter((index) => {
@@ -89,7 +116,8 @@ function isPlainText(field: Field): boolean {
 
 /** The only field that has a value. */
 function aloneOf(values: NoRecordOptions['values'], filled: readonly number[]): number | undefined {
-  const held = values === undefined ? filled : values.flatMap((value, field) => (value === null ? [] : [field]))
+  const held =
+    values === undefined ? filled : values.flatMap((value, field) => (value === null ? [] : [field]))
   return held.length === 1 ? held[0] : undefined
 }
 
@@ -99,12 +127,14 @@ function aloneOf(values: NoRecordOptions['values'], filled: readonly number[]): 
  */
 function holdsRows(column: number | undefined, { texts, map, delimiter, isRow }: NoRecordOptions): boolean {
   const text = column === undefined ? undefined : texts[column]
-  if (column === undefined || text === undefined || delimiter === undefined || !/[\r\n]/.test(text)) return false
+  if (column === undefined || text === undefined || delimiter === undefined || !/[\r\n]/.test(text))
+    return false
   const width = map.columns.length
   const lines = text.split(/\r\n|\n|\r/).map((line) => line.split(delimiter))
   const breaks = lines.length - 1
   const delimiters = lines.reduce((sum, cells) => sum + cells.length - 1, 0)
-  if (width < columnsMin || delimiters !== breaks * (width - 1) || text.includes(`${delimiter} `)) return false
+  if (width < columnsMin || delimiters !== breaks * (width - 1) || text.includes(`${delimiter} `))
+    return false
   const plain = texts.map((one) => one ?? '')
   const rows = lines.map((cells, line) => [
     ...(line === 0 ? plain.slice(0, column) : []),

@@ -70,7 +70,10 @@ function buildPlainReader(
 ): CellReader {
   const type = fieldType(field.type)
   const missing = new Set(contract.missingValues)
-  const codes = field.codes === undefined ? undefined : buildCodeReader(contracts.codes(field.codes), day)
+  const codes =
+    field.codes === undefined
+      ? undefined
+      : buildCodeReader(contracts.codes(field.codes), day, contract.intake?.personal === true)
   const wrongType: CellFault = { check: 'type', expected: expectedOf(field) }
   const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
   const isWhole = field.type === 'integer'

@@ -55,8 +55,7 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
   const unquoted: Bounds = { starts: [], ends: [] }
   // The row's bytes and the bounds of its cells in them.
   let source: Buffer = Buffer.alloc(0)
-  let bounds = unquoted
-  let repairs = none
+  let [bounds, repairs] = [unquoted, none]
   const inOrder = columns === fields && columnOf.every((column, field) => column === field)
 
   const start = (field: number) => bounds.starts[columnOf[field] ?? -1] ?? 0
@@ -89,8 +88,7 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
     }
     repairs = isCorrected ? encoded.flatMap((cell) => cell.repairs) : none
     // A row that holds nothing may be a blank one, and one that holds a single value a note.
-    if (filled === 0 || (filled === 1 && noRecord.mayBeNote)) return false
-    return passes()
+    return filled > Number(noRecord.mayBeNote) && passes()
   }
 
   function passes(): boolean {
