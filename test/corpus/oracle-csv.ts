@@ -343,9 +343,11 @@ function digitsOf(given: string, note: Note, percent: boolean, isWhole: boolean)
     units /= 10n
     scale -= 1
   }
+  let isRounded = false
   const count = String(units).length
   if ((count === 16 || count === 17) && scale >= count - 15) {
     note('precision')
+    isRounded = true
     const [mantissa = '', exponent = '0'] = Number(`${units}e-${scale}`).toExponential(14).split('e')
     units = BigInt(mantissa.replace('.', ''))
     scale = 14 - Number(exponent)
@@ -354,7 +356,7 @@ function digitsOf(given: string, note: Note, percent: boolean, isWhole: boolean)
       scale -= 1
     }
   }
-  if (isOdd || (isWhole && scale === 0 && fraction !== '')) note('number')
+  if (isOdd || (isWhole && scale === 0 && fraction !== '' && !isRounded)) note('number')
   const padded = String(units).padStart(scale + 1, '0')
   const whole = padded.slice(0, padded.length - scale).replace(/^0+/, '')
   const decimals = scale === 0 ? '' : padded.slice(-scale)

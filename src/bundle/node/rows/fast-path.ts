@@ -133,8 +133,9 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
     },
     end: (hasEndMark) => {
       scanner.end()
+      const isRead = !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
       if (hasEndMark === true) cutter.countEndMark()
-      return !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
+      return isRead
     },
     count: cutter.count,
   }

@@ -106,6 +106,8 @@ interface FileState {
   rowsChecked: number
   readonly repairs: Partial<Record<Repair, number>>
   unreadable: boolean
+  /** Whether end-of-file characters of DOS were ignored. */
+  hasEndMark?: boolean
 }
 
 /**
@@ -195,8 +197,9 @@ async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
   }
 }
 
-function countOf({ file, table, rowsRead, rowsTaken, repairs, unreadable }: FileState): FileCount {
+function countOf({ file, table, rowsRead, rowsTaken, unreadable, ...state }: FileState): FileCount {
   const rowsRefused = rowsRead - rowsTaken
+  const repairs = state.hasEndMark === true ? { ...state.repairs, 'end-mark': 1 } : { ...state.repairs }
   return {
     file: file.path,
     digest: file.digest,
@@ -204,7 +207,7 @@ function countOf({ file, table, rowsRead, rowsTaken, repairs, unreadable }: File
     rowsRead,
     rowsTaken,
     rowsRefused,
-    repairs: unreadable ? {} : { ...repairs },
+    repairs: unreadable ? {} : repairs,
     unreadable,
   }
 }
@@ -251,7 +254,7 @@ async function survey(state: FileState, { options, reader, filter }: Walk): Prom
     state.unreadable = true
     return
   }
-  if (rows.hasEndMark()) state.repairs['end-mark'] = 1
+  state.hasEndMark = rows.hasEndMark()
   if (state.map === undefined && !state.unreadable) {
     // Nothing but end marks.
     options.onFinding(faultAt('file-empty', { file: path }))
