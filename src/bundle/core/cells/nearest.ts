@@ -31,7 +31,8 @@ export function nearestOf<T>(text: string, known: readonly Known<T>[]): T | unde
   for (const { text: other, value } of known) {
     // One edit changes half of a text of two letters.
     if (other.length < 2 || isChinese(other) !== own) continue
-    const needed = soundsAlike(text, other) ? 0 : distance(text, other)
+    const isPart = own && text.length > 1 && (other.includes(text) || text.includes(other))
+    const needed = isPart || soundsAlike(text, other) ? 0 : distance(text, other)
     if (needed > atMost || needed >= other.length || needed > edits) continue
     best = needed < edits ? [value] : [...new Set([...best, value])]
     edits = needed

@@ -101,7 +101,8 @@ export function buildNoRecordTest(
     }
     const total = (values === undefined ? key : totalFields).find((field) => totals.has(cell(field)))
     if (total !== undefined) return { check: 'row-total', field: total }
-    const alone = map.columns.length < columnsMin ? undefined : aloneOf(values, filled)
+    const isUnclear = map.columns.length < columnsMin || options.texts.includes(undefined)
+    const alone = isUnclear ? undefined : aloneOf(values, filled)
     if (alone !== undefined && (values === undefined || note.test(values[alone] ?? '')))
       return { check: 'row-note', field: alone }
     const swallowed = texts.find((field) => holdsRows(map.columnOf[field], options))
