@@ -38,8 +38,16 @@ t.test('mixtures and other encodings are refused, with the byte', async (t) => {
     ['Windows-1252', iconv.encode('name,place\nÉcole,Schüler\n', 'windows-1252'), 'encoding-foreign'],
     ['one German word', iconv.encode('name\nSchüler\n', 'windows-1252'), 'encoding-foreign', 8],
     ['Big5', iconv.encode('臺北市,陳怡君\n學生人數,體育館\n', 'big5'), 'encoding-private'],
-    ['Shift_JIS', iconv.encode('東京都新宿区,さくら小学校,タナカ\n横浜市立,運動場の開放\n', 'shift_jis'), 'encoding-foreign'],
-    ['Shift_JIS kana', iconv.encode('a,b\nタナカイチロウ,サクラショウガッコウ\n', 'shift_jis'), 'encoding-foreign'],
+    [
+      'Shift_JIS',
+      iconv.encode('東京都新宿区,さくら小学校,タナカ\n横浜市立,運動場の開放\n', 'shift_jis'),
+      'encoding-foreign',
+    ],
+    [
+      'Shift_JIS kana',
+      iconv.encode('a,b\nタナカイチロウ,サクラショウガッコウ\n', 'shift_jis'),
+      'encoding-foreign',
+    ],
     [
       'EUC-KR',
       iconv.encode('서울특별시,강남구\n김민수,이영희\n초등학교,체육관\n부산광역시,학생\n', 'euc-kr'),
@@ -141,6 +149,7 @@ t.test('the file names the encoding that it was read in', async (t) => {
 
 t.test('few false alarms on Chinese names and addresses; no mixture is missed', async (t) => {
   const { alarms, mixtures } = await measureEncodings(7, 500, 64)
-  for (const { about, refused, warned } of alarms) t.ok(refused + warned <= (about.startsWith('30') ? 1 : 0), about)
+  for (const { about, refused, warned } of alarms)
+    t.ok(refused + warned <= (about.startsWith('30') ? 1 : 0), about)
   for (const { kind, missed } of mixtures) if (kind !== 'euc-kr alone') t.equal(missed, 0, kind)
 })
