@@ -85,7 +85,7 @@ t.test('forbidden entries are rejected before anything is read', async (t) => {
     ['path outside the bag', [{ name: 'bag/../../x.csv' }], ['path-unsafe']],
     ['absolute', [{ name: '/etc/passwd' }], ['path-unsafe']],
     ['drive letter', [{ name: 'C:/x.csv' }], ['path-unsafe']],
-    ['backslash', [{ name: 'bag\\data\\x.csv' }], ['path-unsafe']],
+    ['backslash', [{ name: 'bag\\data\\x.csv' }], ['path-backslash']],
     ['NUL in a name', [{ name: 'x.csv\u0000.txt' }], ['path-unsafe']],
     ['no name', [{ name: '' }], ['path-unsafe']],
     ['folder outside the bag', [{ name: '../' }], ['path-unsafe']],
@@ -226,7 +226,7 @@ t.test('data after the end, a wrong checksum and a nested bag are reported', asy
   const path = join(folder, 'bag.zip')
   const bytes = rawZip(await goodEntries(folder, ''))
   writeFileSync(path, Buffer.concat([bytes, Buffer.from('PK and more')]))
-  t.same(await refusalOf(identifyBundle(path, limits)), ['zip-unreadable'])
+  t.same(await refusalOf(identifyBundle(path, limits)), ['zip-trailing'])
   const wrong = Buffer.from(bytes)
   const at = wrong.lastIndexOf('data/rows.csv') - 46 + 16
   wrong.writeUInt32LE((wrong.readUInt32LE(at) ^ 1) >>> 0, at)

@@ -1,11 +1,12 @@
 /**
  * `npm run corpus -- --count 20000 --seed 1`: the corpus of damaged bundles. With `--case <number> --keep <file>` it
- * writes the ZIP of one case for inspection.
+ * writes the ZIP of one case for inspection. `npm run corpus -- --encodings` measures how well encodings are told.
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { formatTally, runCorpus } from './campaign.ts'
 import { makeCase } from './cases.ts'
+import { formatEncodings, measureEncodings } from './encodings.ts'
 
 const { values } = parseArgs({
   options: {
@@ -13,11 +14,14 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     case: { type: 'string' },
     keep: { type: 'string' },
+    encodings: { type: 'boolean', default: false },
   },
 })
 const log = (text: string) => void process.stdout.write(`${text}\n`)
 const seed = Number(values.seed)
-if (values.keep !== undefined) {
+if (values.encodings) {
+  for (const line of formatEncodings(await measureEncodings(seed))) log(line)
+} else if (values.keep !== undefined) {
   const { zip, ...about } = await makeCase(seed, Number(values.case))
   await writeFile(values.keep, zip)
   log(`${about.layer}: ${about.damage.join(', ')}`)

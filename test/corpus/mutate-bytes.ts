@@ -1,4 +1,5 @@
 /** Damage to arbitrary bytes, as by a bad USB stick, a truncated copy or an over-helpful program. */
+import iconv from 'iconv-lite'
 import { between, oneOf, type Random } from '../support/samples/random.ts'
 
 /** Byte sequences with a meaning in CSV, UTF-8 or GB18030. */
@@ -121,6 +122,27 @@ export const byteDamage: Readonly<Record<string, (random: Random, bytes: Buffer)
       ['\r\n', '\n'],
     ])
     return Buffer.from(bytes.toString('latin1').replaceAll(from ?? '', to ?? ''), 'latin1')
+  },
+  'rows in another encoding': (random, bytes) => {
+    // The file is joined with one of another office: the last row again, in the other encoding.
+    const text = bytes.toString('utf8')
+    const isUtf8 = !text.includes('\ufffd')
+    const whole = isUtf8 ? text : iconv.decode(bytes, 'gb18030')
+    const lines = whole.split(/(?<=[\r\n])/)
+    const row = `${lines.findLast((line) => line.trim() !== '') ?? ''}`.replace(
+      /[@S]/,
+      oneOf(random, ['上海市区', '北京', '二中心']),
+    )
+    return join(bytes, iconv.encode(row, isUtf8 ? 'gb18030' : 'utf8'))
+  },
+  'end of file of DOS': (random, bytes) => join(bytes, Buffer.alloc(between(random, 1, 3), 0x1a)),
+  'western letters': (random, bytes) => {
+    const at = cutAt(random, bytes)
+    return join(
+      bytes.subarray(0, at),
+      iconv.encode(oneOf(random, ['Schüler', 'École', 'é']), 'latin1'),
+      bytes.subarray(at),
+    )
   },
   'decoded wrongly': (random, bytes) =>
     // As by a program that misreads the encoding and saves the file.

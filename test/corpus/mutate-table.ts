@@ -119,6 +119,33 @@ export const tableDamage: Readonly<Record<string, (random: Random, table: Table)
       ...(random() < 0.5 ? ['', ''] : []),
     ]),
   'sum below': (random, table) => void table.push(['合计', '', '', String(between(random, 0, 9_999))]),
+  'header repeated': (random, table) =>
+    void table.splice(between(random, 1, table.length), 0, [...(table[0] ?? [])]),
+  'total in a key': (random, table) => {
+    const site = table[0]?.findIndex((header) => columnOf(header) === trialColumns[0]) ?? -1
+    edit(table, row(random, table), site, oneOf(random, ['合计', '总计', '小计', 'Total', '合 计']))
+  },
+  'note below': (random, table) =>
+    void table.push([
+      oneOf(random, ['注：不含分校', '数据来源：市教委', '* estimated']),
+      ...(random() < 0.5 ? ['', ''] : []),
+    ]),
+  'key in another form': (random, table) => {
+    const site = table[0]?.findIndex((header) => columnOf(header) === trialColumns[0]) ?? -1
+    const again = [...(table[row(random, table)] ?? [])]
+    const wide = (sign: string) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0)
+    if (site >= 0) again[site] = (again[site] ?? '').replace(/[!-~]/g, wide)
+    table.push(again)
+  },
+  'rows in a cell': (random, table) => {
+    const at = row(random, table)
+    const note = table[0]?.findIndex((header) => /note/.test(header)) ?? -1
+    const next = table[at + 1]
+    const cells = table[at]
+    if (note < 0 || next === undefined || cells === undefined) return
+    cells[note] = [[...cells.slice(note)].join(','), [...next.slice(0, note + 1)].join(',')].join('\n')
+    table.splice(at + 1, 1)
+  },
   'cells beyond': (random, table) => void table[row(random, table)]?.push(oneOf(random, ['', 'x', ' '])),
   'header alone': (_random, table) => void table.splice(1),
 }

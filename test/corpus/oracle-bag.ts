@@ -88,7 +88,9 @@ export function readOracleBag(files: ReadonlyMap<string, Buffer>): OracleBag {
   const text = (path: string) =>
     new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(files.get(path))
   if (files.has('fetch.txt')) refuse('fetch.txt')
-  if (!/^BagIt-Version: 1\.0[\r\n]+Tag-File-Character-Encoding: UTF-8[\r\n]*$/.test(text('bagit.txt'))) {
+  if (
+    !/^BagIt-Version: (?:1\.0|0\.97)[\r\n]+Tag-File-Character-Encoding: UTF-8[\r\n]*$/.test(text('bagit.txt'))
+  ) {
     refuse('bagit.txt')
   }
   const listed = digestsOf(text('manifest-sha256.txt'))
@@ -121,7 +123,7 @@ export function readOracleBag(files: ReadonlyMap<string, Buffer>): OracleBag {
 function digestsOf(manifest: string): Map<string, string> {
   const lines = manifest.split(/\r\n|\n|\r/).filter((line, n, all) => line !== '' || n < all.length - 1)
   const digests = lines.map((line): [string, string] => {
-    const match = /^([0-9a-fA-F]{64})[ \t]+(.+)$/.exec(line)
+    const match = /^([0-9a-fA-F]{64})[ \t]+\*?(.+)$/.exec(line)
     const path = (match?.[2] ?? refuse('a line of a manifest')).replace(/^\.\//, '')
     const decoded = path.replace(/%0A/gi, '\n').replace(/%0D/gi, '\r').replaceAll('%25', '%')
     return [decoded.normalize('NFC'), (match?.[1] ?? '').toLowerCase()]

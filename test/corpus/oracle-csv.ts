@@ -26,12 +26,15 @@ const refuse = (why: string): never => {
 
 /** Reads one CSV. Keys across files are checked by `hasDuplicateKey`. */
 export function readCsv(bytes: Buffer, delimiter: string, claim?: string): OracleFile {
-  const cells = cut(decode(bytes, claim), delimiter)
-  return readTable(cells)
+  let end = bytes.length
+  while (bytes[end - 1] === 0x1a) end -= 1
+  const text = decode(bytes.subarray(0, end), claim)
+  const file = readTable(cut(text, delimiter), delimiter)
+  return end === bytes.length ? file : { ...file, repairs: { ...file.repairs, 'end-mark': 1 } }
 }
 
 /** Types a table of texts: the first row are headers. */
-export function readTable(cells: readonly (readonly string[])[]): OracleFile {
+export function readTable(cells: readonly (readonly string[])[], delimiter?: string): OracleFile {
   const [header = [], ...below] = cells
   const columns = fieldsOf(header)
   const repairs: Record<string, number> = {}
@@ -46,6 +49,7 @@ export function readTable(cells: readonly (readonly string[])[]): OracleFile {
   if (end === 0) refuse('no rows')
   const rows = below.slice(0, end).map((row, n) => {
     if (isBlank(row)) refuse(`row ${n + 2} is blank`)
+    if (delimiter !== undefined) refuseSwallowed(row, columns, delimiter)
     return { row: n + 2, values: readRow(row, columns, note) }
   })
   return { rows, repairs }
@@ -55,11 +59,48 @@ export function readTable(cells: readonly (readonly string[])[]): OracleFile {
 export function hasDuplicateKey(files: readonly OracleFile[]): boolean {
   const seen = new Set<string>()
   for (const { values } of files.flatMap(({ rows }) => rows)) {
-    const key = JSON.stringify(values.slice(0, 2))
+    const key = JSON.stringify(values.slice(0, 2).map(sameLooks))
     if (seen.has(key)) return true
     seen.add(key)
   }
   return false
+}
+
+/** Full width and half, composed or not, with or without what is not seen: one text to the eye. */
+const sameLooks = (text: string | null) =>
+  text === null
+    ? null
+    : [...text.replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, '')]
+        .map((sign) => {
+          const code = sign.codePointAt(0) ?? 0
+          if (code === 0x3000) return ' '
+          return code >= 0xff01 && code <= 0xff5e ? String.fromCodePoint(code - 0xfee0) : sign
+        })
+        .join('')
+        .normalize('NFC')
+
+/** Refuses a row in which a cell of text holds whole rows: the table with the quotes left out has them too. */
+function refuseSwallowed(row: readonly string[], columns: readonly number[], delimiter: string): void {
+  for (const [column, index] of columns.entries()) {
+    const cell = row[column] ?? ''
+    if ((index !== 0 && index !== 10) || !/[\r\n]/.test(cell) || cell.includes(`${delimiter} `)) continue
+    const lines = [...row.slice(0, column), cell, ...row.slice(column + 1, columns.length)]
+      .join(delimiter)
+      .split(/\r\n|\n|\r/)
+      .map((line) => line.split(delimiter))
+    const others = row.some((other, n) => n !== column && n < columns.length && /[\r\n]/.test(other))
+    if (others || lines.some((cells) => cells.length !== columns.length)) continue
+    if (columns.length >= 3 && lines.every((cells) => isReadable(cells, columns))) refuse('swallowed rows')
+  }
+}
+
+function isReadable(cells: readonly string[], columns: readonly number[]): boolean {
+  try {
+    readRow(cells, columns, () => {})
+    return true
+  } catch {
+    return false
+  }
 }
 
 const utf8Names = ['utf-8', 'utf8', 'utf-8-sig']
@@ -78,9 +119,27 @@ function decode(bytes: Buffer, claim?: string): string {
     utf8 ?? (hasBom || (name !== undefined && utf8Names.includes(name)) ? undefined : strictGb(bytes))
   if (text === undefined) return refuse('undecodable')
   const read = utf8 === undefined ? text.replace(/^\ufeff/, '') : text
+  if (utf8 === undefined) refuseMixture(bytes)
+  if (utf8 === undefined && /[\p{Co}\p{Cn}]/u.test(read)) refuse('a character without meaning')
+  if (/^\s*<(!doctype html|html|table)\b|^\s*<\?xml |^%PDF-/i.test(read)) refuse('no table')
   if (read === '') refuse('empty')
   if (read.includes('\ufeff')) refuse('a BOM in the middle')
   return read
+}
+
+/** Refuses a cell that is frequent Chinese in UTF-8, and rare characters in GB18030. */
+function refuseMixture(bytes: Buffer): void {
+  const isFrequent = (sign: string) => {
+    const [lead = 0, trail = 0] = iconv.encode(sign, 'gb18030')
+    return lead >= 0xb0 && lead <= 0xd7 && trail >= 0xa1
+  }
+  for (const cell of bytes.toString('latin1').split(/[\t\n\r",;]/)) {
+    const raw = Buffer.from(cell, 'latin1')
+    const asUtf8 = strictUtf8(raw)
+    const beyond = [...(asUtf8 ?? '')].filter((sign) => sign > '\u007f')
+    const asGb = [...iconv.decode(raw, 'gb18030')].filter((sign) => sign > '\u007f' && !isFrequent(sign))
+    if (beyond.length >= 2 && beyond.every(isFrequent) && asGb.length >= 2) refuse('a cell of UTF-8')
+  }
 }
 
 function strictUtf8(bytes: Buffer): string | undefined {
@@ -183,12 +242,20 @@ function readRow(row: readonly string[], columns: readonly number[], note: Note)
 
 type Reader = (text: string, note: Note) => string
 
-const exponent = /^[+-]?[0-9](\.[0-9]+)?E[+-]?[0-9]+$/i
+/** As Excel shortens a number. */
+const shortened = /^[+-]?[0-9](?:\.([0-9]+))?E([+-])([0-9]{2,})$/
 
-const readText: Reader = (text) => (exponent.test(text) && text.includes('E+') ? refuse('an exponent') : text)
+const readText: Reader = (text) => {
+  const [, decimals = '', sign, power] = shortened.exec(text) ?? []
+  const isShort = sign === '+' && (Number(power) > 10 || decimals.length === 2)
+  return isShort ? refuse('a shortened number') : text
+}
+
+const totals = ['合计', '总计', '小计', '共计', '累计', 'Total', 'total', 'TOTAL', '合 计', '合　计']
 
 const readSite: Reader = (text, note) => {
   const site = readText(text, note)
+  if (totals.includes(site)) refuse('a total')
   return [...site].length > 12 ? refuse('a long name') : site
 }
 
@@ -242,8 +309,8 @@ function half(given: string, note: Note): string {
 }
 
 /** A decimal number as its sign, whole digits and decimals, without redundant zeros. */
-function digitsOf(given: string, note: Note, percent: boolean) {
-  if (exponent.test(given)) refuse('an exponent')
+function digitsOf(given: string, note: Note, percent: boolean, isWhole: boolean) {
+  if (shortened.test(given)) refuse('a shortened number')
   let text = half(given, note)
   const share = /^([^%]*[0-9]) ?%$/.exec(text)
   if (percent && share !== null) {
@@ -254,19 +321,54 @@ function digitsOf(given: string, note: Note, percent: boolean) {
     note('thousands')
     text = text.split(',').join('')
   }
-  const match = /^([+-]?)([0-9]+)(?:\.([0-9]+))?$/.exec(text)
+  const match = /^([+-]?)(?:([0-9]+)(\.[0-9]*)?|(\.[0-9]+))(?:e([+-]?[0-9]{1,3}))?$/i.exec(text)
   if (match === null) return refuse('no number')
-  const whole = (match[2] ?? '').replace(/^0+/, '')
-  const decimals = (match[3] ?? '').replace(/0+$/, '')
-  const significant = `${whole}${decimals}`.replace(/^0+/, '').length
-  if (significant > 15 || whole.length + decimals.length > 15) refuse('too many digits')
-  const zero = significant === 0
-  return { sign: match[1] === '-' && !zero ? '-' : '', whole, decimals, dotted: match[3] !== undefined }
+  const [, sign, before = '', behind, bare, power] = match
+  const fraction = (behind ?? bare ?? '').slice(1)
+  const isOdd = power !== undefined || bare !== undefined || behind === '.'
+  if (
+    power !== undefined &&
+    Number(power) !== 0 &&
+    before.length + fraction.length + Math.abs(Number(power)) > 40
+  )
+    refuse('too large an exponent')
+  // The value as a whole number of units of ten to the power of -scale.
+  let scale = fraction.length - Number(power ?? 0)
+  let units = BigInt(`${before}${fraction}`)
+  if (scale < 0) {
+    units *= 10n ** BigInt(-scale)
+    scale = 0
+  }
+  while (scale > 0 && units % 10n === 0n) {
+    units /= 10n
+    scale -= 1
+  }
+  let isRounded = false
+  const count = String(units).length
+  if ((count === 16 || count === 17) && scale >= count - 15) {
+    note('precision')
+    isRounded = true
+    const [mantissa = '', exponent = '0'] = Number(`${units}e-${scale}`).toExponential(14).split('e')
+    units = BigInt(mantissa.replace('.', ''))
+    scale = 14 - Number(exponent)
+    while (scale > 0 && units % 10n === 0n) {
+      units /= 10n
+      scale -= 1
+    }
+  }
+  if (isOdd || (isWhole && scale === 0 && fraction !== '' && !isRounded)) note('number')
+  const padded = String(units).padStart(scale + 1, '0')
+  const whole = padded.slice(0, padded.length - scale).replace(/^0+/, '')
+  const decimals = scale === 0 ? '' : padded.slice(-scale)
+  const significant = units === 0n ? 0 : String(units).replace(/0+$/, '').length
+  const isExact = isWhole && scale === 0 && String(units).length === 16 && units % 10n !== 0n
+  if (!isExact && (whole.length + decimals.length > 15 || significant > 15)) refuse('too many digits')
+  return { sign: sign === '-' && units !== 0n ? '-' : '', whole, decimals }
 }
 
 const readPupils: Reader = (text, note) => {
-  const { sign, whole, dotted } = digitsOf(text, note, false)
-  if (dotted) refuse('a fraction')
+  const { sign, whole, decimals } = digitsOf(text, note, false, true)
+  if (decimals !== '') refuse('a fraction')
   const value = BigInt(`${sign}${whole === '' ? '0' : whole}`)
   return value < 0n || value > 100_000n ? refuse('out of bounds') : String(value)
 }
@@ -274,14 +376,16 @@ const readPupils: Reader = (text, note) => {
 const tenths =
   (percent: boolean): Reader =>
   (text, note) => {
-    const { sign, whole, decimals } = digitsOf(text, note, percent)
+    const { sign, whole, decimals } = digitsOf(text, note, percent, false)
     if (decimals.length > 1) refuse('too many decimals')
     return `${sign}${whole === '' ? '0' : whole}.${decimals === '' ? '0' : decimals}`
   }
 
 const readDay: Reader = (given, note) => {
   const text = half(readText(given, note), note)
-  const match = /^([0-9]{4})([/.年-])([0-9]{1,2})([/.月-])([0-9]{1,2})(日?)$/.exec(text)
+  const midnight = /^(.*?)[ T] ?0?0:00(:00(\.0{1,9})?)?$/i.exec(text)
+  const dashed = text.replace(/^([0-9]{4})([0-9]{2})([0-9]{2})$/, '$1-$2-$3')
+  const match = /^([0-9]{4})([/.年-])([0-9]{1,2})([/.月-])([0-9]{1,2})(日?)$/.exec(midnight?.[1] ?? dashed)
   if (match === null) return refuse('not a day')
   const [year, month, day] = [Number(match[1]), Number(match[3]), Number(match[5])]
   const [first = '', second, last] = [match[2], match[4], match[6]]
@@ -297,7 +401,7 @@ const readDay: Reader = (given, note) => {
 
 const readTime: Reader = (given, note) => {
   const text = half(readText(given, note), note)
-  const match = /^([0-9]{1,2}):([0-9]{2})(:00)?$/.exec(text)
+  const match = /^([0-9]{1,2}):([0-9]{2})(:00(\.0{1,9})?)?$/.exec(text)
   if (match === null) return refuse('no time')
   const [hour, minute] = [Number(match[1]), Number(match[2])]
   if (!(hour <= 23 && minute <= 59) && !(hour === 24 && minute === 0)) refuse('no such time')
@@ -308,8 +412,12 @@ const readTime: Reader = (given, note) => {
 
 const readBoolean: Reader = (given, note) => {
   const text = half(readText(given, note), note)
-  if (['true', 'TRUE', '是'].includes(text)) return 'true'
-  return ['false', 'FALSE', '否'].includes(text) ? 'false' : refuse('not a boolean')
+  if (text === 'true' || text === 'false') return text
+  const plain = text.toLowerCase()
+  const isTrue = ['true', 't', 'yes', '1', '是'].includes(plain)
+  if (!isTrue && !['false', 'f', 'no', '0', '否'].includes(plain)) refuse('not a boolean')
+  note('boolean')
+  return String(isTrue)
 }
 
 const readTags: Reader = (given, note) => {

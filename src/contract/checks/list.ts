@@ -7,15 +7,20 @@ import type { Severity } from '../../platform/finding.ts'
 import type { CheckUse, Field } from '../contract.ts'
 import { ascending } from './ascending.ts'
 import { type Check, type CheckContext, positionOf, type RowCheck } from './check.ts'
+import { fixedLength } from './fixed-length.ts'
 import { notAbove } from './not-above.ts'
 import { partScope } from './part-scope.ts'
+import { phone } from './phone.ts'
 import { requiredWhen } from './required-when.ts'
 import { share } from './share.ts'
 import { total } from './total.ts'
 import { within } from './within.ts'
 
 /** Every check, by name. */
-export const checks: readonly Check[] = [ascending, notAbove, partScope, requiredWhen, share, total, within]
+export const checks: readonly Check[] = [
+  ...[ascending, fixedLength, notAbove, partScope, phone],
+  ...[requiredWhen, share, total, within],
+]
 
 const byName = new Map(checks.map((check) => [check.name, check]))
 if (byName.size !== checks.length) throw new Error('Two checks have the same name.')

@@ -16,11 +16,13 @@ interface ManifestLines {
 export function parseManifest(file: string, text: string, allows: (path: string) => boolean): ManifestLines {
   const digests = new Map<string, Digest>()
   const findings: Finding[] = []
+  let hasAsterisk = false
   const lines = text.split(/\r\n|\n|\r/)
   if (lines.at(-1) === '') lines.pop()
   for (const [index, line] of lines.entries()) {
-    const match = /^([0-9a-fA-F]{64})[ \t]+(?:\.\/)?(.*)$/.exec(line)
-    const path = match === null ? undefined : decodePath(match[2] ?? '')
+    const match = /^([0-9a-fA-F]{64})[ \t]+(\*?)(?:\.\/)?(.*)$/.exec(line)
+    const path = match === null ? undefined : decodePath(match[3] ?? '')
+    if (match?.[2] === '*') hasAsterisk = true
     if (match === null || path === undefined) {
       findings.push(faultAt('manifest-line', { file, row: index + 1 }))
     } else if (!isSafePath(path) || !allows(path)) {
@@ -31,6 +33,7 @@ export function parseManifest(file: string, text: string, allows: (path: string)
       digests.set(path, (match[1] ?? '').toLowerCase() as Digest)
     }
   }
+  if (hasAsterisk) findings.push(faultAt('manifest-asterisk', { file }))
   return { digests, findings }
 }
 

@@ -40,6 +40,8 @@ export function buildPathBook(): PathBook {
   const files = new Set<string>()
   const spelling = new Map<string, string>()
   const add = (path: string): Finding | undefined => {
+    if (path.includes('\\') && isSafePath(path.replaceAll('\\', '/')))
+      return faultAt('path-backslash', { file: displayPath(path) })
     if (!isSafePath(path)) return faultAt('path-unsafe', { file: displayPath(path) })
     if (files.has(path)) return faultAt('path-doubled', { file: path })
     const segments = path.split('/')

@@ -105,8 +105,12 @@ type ReportFindings = (...findings: readonly Finding[]) => void
 /** RFC 8493, 2.1.1: bagit.txt "MUST consist of exactly two lines in this order", UTF-8 without BOM. */
 async function declarationFaults(bag: Bag): Promise<readonly Finding[]> {
   const text = await readTag(bag, 'bagit.txt')
-  const exact = /^BagIt-Version: 1\.0(\r\n|\n|\r)Tag-File-Character-Encoding: UTF-8(\r\n|\n|\r)?$/
-  if (typeof text === 'string' && exact.test(text)) return []
+  const exact =
+    /^BagIt-Version: (1\.0|0\.9[3-7])(?:\r\n|\n|\r)Tag-File-Character-Encoding: UTF-8(?:\r\n|\n|\r)?$/
+  const version = typeof text === 'string' ? exact.exec(text)?.[1] : undefined
+  if (version === '1.0') return []
+  // bagit-python writes 0.97, whose bags have the same files and manifests.
+  if (version !== undefined) return [faultAt('bag-version', { file: 'bagit.txt', expected: '1.0' })]
   if (typeof text === 'object') return [text]
   return [faultAt('bag-declaration', { file: 'bagit.txt', expected: 'BagIt-Version: 1.0' })]
 }

@@ -48,6 +48,8 @@ interface CellEncoderOptions {
   /** The strict reader of the field that this field's codes depend on. */
   readonly readAbove?: CellReader | undefined
   readonly missingValues: readonly string[]
+  /** Texts for which the strict reader must look at the whole row. */
+  readonly words?: ReadonlySet<string>
 }
 
 /** Builds the encoder of a field's cells. */
@@ -102,7 +104,7 @@ function encoderOf(encode: EncodeCell, isCanonical: IsCanonical): CellEncoder {
 const none: readonly Repair[] = []
 
 /** Calls the strict reader and checks the constraints of the field. */
-function buildStrictEncoder({ field, read, readAbove }: CellEncoderOptions): EncodeCell {
+function buildStrictEncoder({ field, read, readAbove, words }: CellEncoderOptions): EncodeCell {
   const isText = isFreeText(field)
   let validate: ReturnType<typeof buildRowValidator> | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {
@@ -114,6 +116,7 @@ function buildStrictEncoder({ field, read, readAbove }: CellEncoderOptions): Enc
       repairs = [...repairs, repair]
     })
     if (value !== null && typeof value !== 'string') return undefined
+    if (value !== null && words?.has(value) === true) return undefined
     // The row's reader warns of it.
     if (isText && value !== null && controlCharacterIn(value) !== undefined) return undefined
     validate ??= buildRowValidator([field])
@@ -192,7 +195,7 @@ type IsPlain = (bytes: Buffer, from: number, to: number) => boolean
 const never: IsPlain = () => false
 
 /** Texts that need no trimming, are not the missing-value marker and do not look like an Excel number. */
-function plainText({ field, missingValues }: CellEncoderOptions): IsPlain {
+function plainText({ field, missingValues, words = new Set() }: CellEncoderOptions): IsPlain {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, ...others } = field.constraints ?? {}
   const { required: _required, pattern, ...unusual } = others
   const isShaped = pattern === undefined ? undefined : buildBytePattern(pattern)
@@ -200,12 +203,11 @@ function plainText({ field, missingValues }: CellEncoderOptions): IsPlain {
   const isTextual = Object.keys(unusual).length > 0 || (pattern !== undefined && isShaped === undefined)
   const validate = isTextual ? buildRowValidator([field]) : undefined
   const row = ['']
-  const missing = missingValues.map((value) => Buffer.from(value))
-  const missingMax = Math.max(0, ...missing.map((value) => value.length))
+  const special = byLength([...missingValues, ...words])
   return (bytes, from, to) => {
     const length = to - from
     if (length === 0 || mayBeBlank(bytes, from, to) || mayBeExponent(bytes, from)) return false
-    if (length <= missingMax && missing.some((value) => isSame(value, bytes, from, to))) return false
+    if (special[length]?.some((value) => isSame(value, bytes, from, to))) return false
     // A character has at least one byte, and at most four.
     if (length > maxLength || length < 4 * minLength) return false
     if (isShaped?.(bytes, from, to) === false) return false
@@ -214,6 +216,16 @@ function plainText({ field, missingValues }: CellEncoderOptions): IsPlain {
     row[0] = bytes.toString('utf8', from, to)
     return validate(row).length === 0
   }
+}
+
+/** Texts as bytes, by their length. */
+function byLength(texts: Iterable<string>): readonly (readonly Buffer[] | undefined)[] {
+  const sorted: Buffer[][] = []
+  for (const text of texts) {
+    const bytes = Buffer.from(text)
+    sorted[bytes.length] = [...(sorted[bytes.length] ?? []), bytes]
+  }
+  return sorted
 }
 
 /** Whether `trim` might change the start or end of a text: controls, spaces, and anything beyond ASCII. */

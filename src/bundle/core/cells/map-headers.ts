@@ -2,10 +2,10 @@
  * Maps columns to fields by name, title or alias. Reports, with their cells, headers that are missing,
  * duplicate, unknown, or of fields that no provider may bring.
  */
-import { distance } from 'fastest-levenshtein'
 import { type Contract, type Field, intakeFields, intakeKey } from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
+import { nearestByMeaning, nearestOf } from './nearest.ts'
 
 /** What a column holds: the index of a field, or nothing that is read. */
 type Column = number | 'ignored' | 'unnamed'
@@ -111,22 +111,32 @@ export function buildHeaderTest(contract: Contract): (text: string) => boolean {
   return (text) => isField(meanings.get(foldHeader(text)))
 }
 
-/** Edit distance allowed for a suggestion, as a share of the header's length; at least one edit. */
-const editsPerCharacter = 1 / 3
+interface HeaderReader {
+  /** The index of the field that a header means, if it means one. */
+  readonly fieldOf: (text: string) => number | undefined
+  /** The headers of a field as the contract spells them. */
+  readonly spellings: (field: number) => readonly string[]
+}
 
-/** The field whose header is nearest to an unknown one, if any is near enough. */
+/** Builds a reader of single headers of a contract. */
+export function buildHeaderReader(contract: Contract): HeaderReader {
+  const { meanings, spellings } = buildLexicon(contract)
+  const fieldOf = (text: string) => {
+    const meaning = meanings.get(foldHeader(text))
+    return typeof meaning === 'number' ? meaning : undefined
+  }
+  return { fieldOf, spellings: (field) => [...spellings].filter((text) => fieldOf(text) === field) }
+}
+
+/** The field that an unknown header may mean: by a mistyped letter, or by its meaning. */
 function nearest(folded: string, lexicon: ReadonlyMap<string, Meaning>, fields: readonly Field[]) {
   // A long text is not a mistyped header, and comparing it would take long.
   if (folded.length > shownCharactersMax) return {}
-  let best: Field | undefined
-  let edits = Math.max(1, Math.floor(folded.length * editsPerCharacter)) + 1
-  for (const [known, meaning] of lexicon) {
+  const known = [...lexicon].flatMap(([text, meaning]) => {
     const field = typeof meaning === 'number' ? fields[meaning] : undefined
-    // One edit changes half of a header of two characters.
-    if (field === undefined || known.length < 2) continue
-    const distanceTo = distance(folded, known)
-    if (distanceTo < edits && distanceTo < known.length) [best, edits] = [field, distanceTo]
-  }
+    return field === undefined ? [] : [{ text, value: field }]
+  })
+  const best = nearestOf(folded, known) ?? nearestByMeaning(folded, known)
   return best === undefined ? {} : { expected: `${best.title.zh} / ${best.name}` }
 }
 

@@ -9,6 +9,13 @@ import {
   fieldType,
   listSeparator,
 } from '../../../contract/index.ts'
+import {
+  conversionOf,
+  isShortenedNumber,
+  mayBeShortenedText,
+  mayHaveLostDigits,
+  plainNumber,
+} from './cell-forms.ts'
 import { buildCodeReader, type CellFault, type CodeReader, type OnRepair } from './read-code.ts'
 
 /** Reads a cell; `above` as for codes. */
@@ -27,10 +34,9 @@ export function isFreeText({ type, codes }: Field): boolean {
 export interface CellRules extends Pick<Contract, 'missingValues'> {
   /** The stand-in for an empty cell of the field. */
   readonly standIn?: string | undefined
+  /** Whether rows are about persons, so that findings must not come close to their values. */
+  readonly isPersonal?: boolean
 }
-
-/** Digits that a spreadsheet stores; it replaces further digits by zeros. */
-const digitsMax = 15
 
 /** Texts cached per field. Codes, days and lists repeat often; these are enough for a year of days. */
 const cachedMax = 4096
@@ -72,13 +78,18 @@ function buildPlainReader(
 ): CellReader {
   const type = fieldType(field.type)
   const missing = new Set(contract.missingValues)
-  const codes = field.codes === undefined ? undefined : buildCodeReader(contracts.codes(field.codes), day)
+  const codes =
+    field.codes === undefined
+      ? undefined
+      : buildCodeReader(contracts.codes(field.codes), day, contract.isPersonal === true)
   const isStandIn = (text: string) =>
     codes === undefined || typeof codes(text, undefined, () => {}) === 'string'
   const standIn = isStandIn(contract.standIn ?? '') ? contract.standIn : undefined
   const wrongType: CellFault = { check: 'type', expected: expectedOf(field) }
   const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
-  const isNumeric = field.type === 'integer' || field.type === 'number'
+  const isWhole = field.type === 'integer'
+  const isNumeric = isWhole || field.type === 'number'
+  const convert = conversionOf(field.type)
   return (raw, above, onRepair) => {
     let text = trimBlanks(raw)
     if (text === '' || missing.has(text)) {
@@ -87,14 +98,15 @@ function buildPlainReader(
       return standIn
     }
     if (text.length < raw.length) onRepair('blanks')
-    // The form in which Excel shows a long number; digits may be lost, so it is rejected even as a text.
-    if (/^[+-]?\d(\.\d+)?E[+-]?\d+$/i.test(text) && (isNumeric || text.includes('E+'))) return damaged
+    // Digits may be lost, so it is rejected even as a text.
+    if (isNumeric ? isShortenedNumber(text) : mayBeShortenedText(text)) return damaged
     // The separators of a list may be full-width themselves; its type handles them.
     if (field.type !== 'string' && field.type !== 'list') text = narrow(visible(text, onRepair), onRepair)
     if (isNumeric) {
       text = withoutThousands(field.unit === '%' ? withoutPercent(text, onRepair) : text, onRepair)
-      if (significantDigits(text) > digitsMax) return damaged
-    } else text = correctSpreadsheetForm(field, text, onRepair)
+      text = plainNumber(text, isWhole, onRepair)
+      if (mayHaveLostDigits(text, isWhole)) return damaged
+    } else if (codes === undefined) text = convert(text, onRepair)
     if (codes !== undefined && field.type !== 'list') {
       const code = codes(text, above, onRepair)
       if (typeof code !== 'string') return code
@@ -177,34 +189,6 @@ function expectedOf({ type, scale, unit }: Field): string {
   if (scale === undefined) return `${zh} / ${en}`
   const [ofZh, ofEn] = unit === undefined ? ['', ''] : [`，单位 ${unit}`, `, in ${unit}`]
   if (scale === 0) return `不带小数的${zh}${ofZh} / ${en} without decimals${ofEn}`
-  return `最多 ${scale} 位小数的${zh}${ofZh} / ${en} of at most ${scale} decimals${ofEn}`
-}
-
-/** Significant digits of a plain number, or an upper bound: without leading and trailing zeros. */
-function significantDigits(text: string): number {
-  if (text.length <= digitsMax) return text.length
-  const match = /^[+-]?0*(\d*)(?:\.(\d*))?$/.exec(text)
-  if (match === null) return 0
-  const fraction = (match[2] ?? '').replace(/0+$/, '')
-  return `${match[1]}${fraction}`.replace(/^0+/, '').length
-}
-
-/** The forms in which Excel saves days and times of a CSV: `2025/9/1` and `8:30`. */
-function correctSpreadsheetForm(field: Field, text: string, onRepair: OnRepair): string {
-  if (field.type === 'date') {
-    const match = /^(\d{4})(?:([/.-])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日?)$/.exec(text)
-    if (match === null) return text
-    const [, year = '', , month = match[5] ?? '', day = match[6] ?? ''] = match
-    return corrected(text, `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`, 'date', onRepair)
-  }
-  if (field.type === 'time') {
-    const match = /^(\d{1,2}):(\d{2})(?::00)?$/.exec(text)
-    if (match !== null) return corrected(text, `${match[1]?.padStart(2, '0')}:${match[2]}`, 'time', onRepair)
-  }
-  return text
-}
-
-function corrected(text: string, better: string, repair: 'date' | 'time', onRepair: OnRepair): string {
-  if (better !== text) onRepair(repair)
-  return better
+  const decimals = scale === 1 ? 'decimal' : 'decimals'
+  return `最多 ${scale} 位小数的${zh}${ofZh} / ${en} of at most ${scale} ${decimals}${ofEn}`
 }

@@ -4,6 +4,7 @@
  */
 import { type Code, type CodeList, validOn } from '../../../contract/index.ts'
 import type { BundleCheck } from '../findings/checks.ts'
+import { nearestOf } from './nearest.ts'
 
 /** What is wrong with a cell; never its value. */
 export interface CellFault {
@@ -18,11 +19,16 @@ export type Repair =
   | 'width'
   | 'thousands'
   | 'percent'
+  | 'number'
+  | 'precision'
+  | 'boolean'
   | 'date'
   | 'time'
+  | 'instant'
   | 'label'
   | 'header'
   | 'key-missing'
+  | 'end-mark'
 
 export type OnRepair = (repair: Repair) => void
 
@@ -40,7 +46,7 @@ export type CodeReader = (
 const listedMax = 12
 
 /** Builds the reader of a code list for a day, `YYYY-MM-DD`. */
-export function buildCodeReader(list: CodeList, day: string): CodeReader {
+export function buildCodeReader(list: CodeList, day: string, isPersonal = false): CodeReader {
   const folded = new Map<string, Code[]>()
   const labels = new Map<string, Code[]>()
   for (const code of list.codes) {
@@ -48,8 +54,21 @@ export function buildCodeReader(list: CodeList, day: string): CodeReader {
     for (const label of new Set([fold(code.label.zh), fold(code.label.en)])) grow(labels, label, code)
   }
   const valid = [...new Set(list.codes.filter((code) => validOn(code, day)).map(({ code }) => code))]
-  const expected = valid.length <= listedMax ? `${list.name}: ${valid.join(', ')}` : list.name
-  const unknown: CellFault = { check: 'code-unknown', expected }
+  const described = new Map(list.codes.map((code) => [code.code, `${code.code} ${code.label.zh}`]))
+  const listed = valid.map((code) => described.get(code) ?? code).join(', ')
+  const expected = valid.length <= listedMax ? `${list.name}: ${listed}` : list.name
+  const known = list.codes
+    .filter((code) => validOn(code, day))
+    .flatMap(({ code, label }) =>
+      [code, label.zh, label.en].map((text) => ({ text: fold(text), value: code })),
+    )
+  const unknown = (text: string): CellFault => {
+    // The nearest code says what the value almost was, which nobody may read of a person.
+    const near = isPersonal ? undefined : (zerosLost(text, valid) ?? nearestOf(fold(text), known))
+    if (near === undefined) return { check: 'code-unknown', expected }
+    const nearest = described.get(near) ?? near
+    return { check: 'code-unknown', expected: `${expected}；最接近 / nearest: ${nearest}` }
+  }
   return (text, above, onRepair) => {
     let candidates: readonly Code[] | undefined = list.byCode.get(text)
     if (candidates === undefined) {
@@ -57,7 +76,7 @@ export function buildCodeReader(list: CodeList, day: string): CodeReader {
       candidates = folded.get(plain)
       const repair = candidates === undefined ? 'label' : 'width'
       candidates ??= labels.get(plain)
-      if (candidates === undefined) return unknown
+      if (candidates === undefined) return unknown(text)
       onRepair(repair)
     }
     const current = candidates.filter((code) => validOn(code, day))
@@ -66,8 +85,15 @@ export function buildCodeReader(list: CodeList, day: string): CodeReader {
     const [first, ...others] = allowed
     if (first === undefined) return { check: 'code-dependent', expected: list.name }
     // A label that several codes share identifies none of them.
-    return others.every(({ code }) => code === first.code) ? first.code : unknown
+    return others.every(({ code }) => code === first.code) ? first.code : unknown(text)
   }
+}
+
+/** The code of which a spreadsheet dropped the leading zeros. */
+function zerosLost(text: string, codes: readonly string[]): string | undefined {
+  if (!/^[1-9]\d*$/.test(text)) return undefined
+  const found = codes.filter((code) => code.startsWith('0') && code.replace(/^0+/, '') === text)
+  return found.length === 1 ? found[0] : undefined
 }
 
 function isUnder(code: Code, above: string | null): boolean {

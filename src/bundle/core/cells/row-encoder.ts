@@ -8,7 +8,9 @@ import type { Block } from '../csv/row-block.ts'
 import type { Line } from '../csv/row-fields.ts'
 import { type CellEncoder, type EncodedCell, noValue } from './cell-encoders.ts'
 import type { DuplicateFilter } from './duplicate-filter.ts'
+import { foldKey, mayFoldKey } from './fold-key.ts'
 import type { HeaderMap } from './map-headers.ts'
+import type { NoRecordTest } from './no-record.ts'
 import type { Repair } from './read-code.ts'
 
 export interface RowEncoder {
@@ -31,6 +33,7 @@ interface RowEncoderOptions {
   readonly keyIndexes: readonly number[]
   readonly checks: readonly BuiltCheck[]
   readonly map: HeaderMap
+  readonly noRecord: NoRecordTest
 }
 
 /** The bounds of a row's cells, by column. */
@@ -41,7 +44,7 @@ const none: readonly Repair[] = []
 
 /** Builds the encoder of a file's rows. */
 export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
-  const { encoders, above, keyIndexes, checks, map } = options
+  const { encoders, above, keyIndexes, checks, map, noRecord } = options
   const fields = encoders.length
   const columns = map.columns.length
   const columnOf = Array.from({ length: fields }, (_, index) => map.columnOf[index] ?? -1)
@@ -52,8 +55,7 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
   const unquoted: Bounds = { starts: [], ends: [] }
   // The row's bytes and the bounds of its cells in them.
   let source: Buffer = Buffer.alloc(0)
-  let bounds = unquoted
-  let repairs = none
+  let [bounds, repairs] = [unquoted, none]
   const inOrder = columns === fields && columnOf.every((column, field) => column === field)
 
   const start = (field: number) => bounds.starts[columnOf[field] ?? -1] ?? 0
@@ -63,8 +65,9 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
     if (line.width !== columns || line.misplaced >= 0) return false
     source = line.quoted ? unquote(line, bytes, unquoted) : bytes
     bounds = line.quoted ? unquoted : line
+    if (line.quoted && holdsBreak(source, bounds, line.width)) return false
     for (const column of unnamed) if (bounds.starts[column] !== bounds.ends[column]) return false
-    let holds = false
+    let filled = 0
     let isCorrected = false
     for (let field = 0; field < fields; field++) {
       if ((columnOf[field] ?? -1) < 0) continue
@@ -80,12 +83,12 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
       )
       if (cell === undefined) return false
       encoded[field] = cell
-      holds ||= cell.bytes !== noValue.bytes && !cell.repairs.includes('key-missing')
+      if (cell.bytes !== noValue.bytes && !cell.repairs.includes('key-missing')) filled += 1
       isCorrected ||= cell.repairs.length > 0
     }
     repairs = isCorrected ? encoded.flatMap((cell) => cell.repairs) : none
-    // A row that holds nothing may be a blank one.
-    return holds && passes()
+    // A row that holds nothing may be a blank one, and one that holds a single value a note.
+    return filled > Number(noRecord.mayBeNote) && passes()
   }
 
   function passes(): boolean {
@@ -102,8 +105,8 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
     for (let field = 0; field < fields; field++) writeValue(field, writer)
     for (const field of keyIndexes) {
       const own = encoded[field]?.bytes
-      if (own === undefined) keys.add(source, start(field), end(field))
-      else keys.add(own.length === 0 ? null : own, 0, own.length)
+      if (own === undefined) addKey(keys, source, start(field), end(field))
+      else addKey(keys, own.length === 0 ? null : own, 0, own.length)
     }
   }
 
@@ -115,9 +118,39 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
 
   function mark(block: Block): void {
     for (let field = 0; field < fields; field++) encoders[field]?.mark(block, field, above[field] ?? -1)
+    if (noRecord.mayBeNote) markSparse(block)
     if (checks.length > 0) markFaulty(block, checks, checkedFields)
   }
   return { encode, write, repairs: () => repairs, inOrder, mark }
+}
+
+/** Adds a value of the current key, folded; null if there is none. */
+export function addKey(keys: DuplicateFilter, bytes: Buffer | null, from: number, to: number): void {
+  if (bytes === null || !mayFoldKey(bytes, from, to)) {
+    keys.add(bytes, from, to)
+    return
+  }
+  const folded = Buffer.from(foldKey(bytes.toString('utf8', from, to)))
+  keys.add(folded, 0, folded.length)
+}
+
+/** Marks the rows with a single value, which may be notes. */
+function markSparse({ rows, width, separate, cuts }: Block): void {
+  for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
+    let filled = 0
+    for (let field = 0; field < width; field++)
+      if ((cuts[at + field] ?? 0) + 1 < (cuts[at + field + 1] ?? 0)) filled += 1
+    if (filled === 1) separate[row] = 1
+  }
+}
+
+/** Whether cells hold a line break: the strict reader sees whether they hold whole rows. */
+function holdsBreak(bytes: Buffer, { starts, ends }: Bounds, width: number): boolean {
+  for (let at = starts[0] ?? 0; at < (ends[width - 1] ?? 0); at++) {
+    const byte = bytes[at]
+    if (byte === 0x0a || byte === 0x0d) return true
+  }
+  return false
 }
 
 /** Marks the rows that a check reports. */

@@ -14,6 +14,7 @@ import {
   type ProviderPart,
   standInOf,
 } from '../../../contract/index.ts'
+import { buildNoRecordTest, type NoRecordTest } from './no-record.ts'
 import { buildCellReader, type CellReader } from './read-cell.ts'
 
 interface RowPlanOptions {
@@ -38,16 +39,19 @@ export interface RowPlan {
   readonly readers: readonly FieldReader[]
   readonly keyIndexes: readonly number[]
   readonly checks: readonly BuiltCheck[]
+  readonly noRecord: NoRecordTest
 }
 
 /** Plans how rows are read. Throws a plain Error if the contract's fields depend on each other in a cycle. */
 export function planRows(options: RowPlanOptions): RowPlan {
   const { contract, part } = options
   const fields = intakeFields(contract)
+  const keyIndexes = intakeKey(contract).map((name) => fields.findIndex((field) => field.name === name))
   return {
     fields,
     readers: fieldReaders(fields, options),
-    keyIndexes: intakeKey(contract).map((name) => fields.findIndex((field) => field.name === name)),
+    keyIndexes,
+    noRecord: buildNoRecordTest(contract, fields, keyIndexes),
     checks: buildChecks(checkUses(contract, part), { fields, part }),
   }
 }
@@ -56,8 +60,9 @@ function fieldReaders(fields: readonly Field[], options: RowPlanOptions): readon
   const { contract, contracts, editionDay } = options
   const all = fields.map((field, index): FieldReader => {
     const above = fields.findIndex(({ name }) => name === field.codesBy)
-    const { missingValues } = contract
-    const rules = { missingValues, standIn: standInOf(contract, field) }
+    const { missingValues, intake } = contract
+    const isPersonal = intake?.personal === true
+    const rules = { missingValues, standIn: standInOf(contract, field), isPersonal }
     const read = buildCellReader(field, rules, contracts, editionDay)
     return above < 0 ? { field, index, read } : { field, index, read, above }
   })

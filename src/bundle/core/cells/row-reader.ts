@@ -8,6 +8,7 @@ import { controlCharacterIn } from '../../../platform/control-characters.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters, type Severity } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
+import { foldKey } from './fold-key.ts'
 import { atOffset, type HeaderMap } from './map-headers.ts'
 import { isFreeText } from './read-cell.ts'
 import type { CellFault, OnRepair } from './read-code.ts'
@@ -21,6 +22,8 @@ export interface OpenFile {
   readonly path: string
   readonly map: HeaderMap
   readonly offsetOf: (column: number) => number | undefined
+  /** Separates the cells of a text file. */
+  readonly delimiter?: string | undefined
   readonly onRepair: OnRepair
   readonly report: (finding: Finding) => void
   /** How many errors have been reported for the file. */
@@ -48,7 +51,7 @@ export interface RowReader {
 const silent: OnRepair = () => {}
 
 /** Builds the reader of a contract's rows. */
-export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan): RowReader {
+export function buildRowReader({ fields, readers, keyIndexes, checks, noRecord }: RowPlan): RowReader {
   const keyReaders = readers.filter(({ index }) => neededFor(keyIndexes, readers).has(index))
   const validate = buildRowValidator(fields)
   const freeTexts = fields.flatMap((field, index) => (isFreeText(field) ? [index] : []))
@@ -61,7 +64,35 @@ export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan)
     return keyIndexes.map((index) => keyPart(values[index] ?? null)).join('')
   }
 
-  function read({ row, cells }: RowTexts, file: OpenFile): RowValues | undefined {
+  function read(texts: RowTexts, file: OpenFile): RowValues | undefined {
+    const held: Finding[] = []
+    let errors = 0
+    const report = (finding: Finding) => {
+      if (finding.severity === 'error') errors += 1
+      held.push(finding)
+    }
+    const values = readRecord(texts, { ...file, report, errors: () => errors })
+    const found = texts.row.misplaced === undefined ? findNoRecord(texts, values, file) : undefined
+    if (found === undefined) for (const finding of held) file.report(finding)
+    else file.report(found)
+    return found === undefined ? values : undefined
+  }
+
+  function findNoRecord({ row, cells }: RowTexts, values: RowValues | undefined, file: OpenFile) {
+    const texts = cells.map((cell) => (typeof cell === 'string' ? cell : undefined))
+    const { map, delimiter } = file
+    const found = noRecord.find({ texts, map, values, delimiter, isRow: (own) => isRow(own, map) })
+    if (found === undefined) return undefined
+    const place = { file: file.path, row: row.row, ...atOffset(row.byteOffset) }
+    return faultAt(found.check, found.field === undefined ? place : placeOf(row, file, fields, found.field))
+  }
+
+  function isRow(texts: readonly string[], map: HeaderMap): boolean {
+    const values = new Array<string | null>(fields.length).fill(null)
+    return readCells(readers, texts, map, values, silent) === undefined && validate(values).length === 0
+  }
+
+  function readRecord({ row, cells }: RowTexts, file: OpenFile): RowValues | undefined {
     const before = file.errors()
     if (!hasShape(row, cells, file)) return undefined
     const values = new Array<string | null>(fields.length).fill(null)
@@ -98,7 +129,8 @@ export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan)
 
 /** Prefixes the length, so that different lists of values cannot give the same key. */
 function keyPart(value: string | null): string {
-  return value === null ? '-' : `${value.length}:${value}`
+  const folded = value === null ? null : foldKey(value)
+  return folded === null ? '-' : `${folded.length}:${folded}`
 }
 
 /** The indexes of fields, and of those that they depend on. */

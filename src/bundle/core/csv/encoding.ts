@@ -6,6 +6,9 @@
 import type { Finding } from '../../../platform/finding.ts'
 import { lookUp } from '../../../platform/lookup.ts'
 import { faultAt } from '../findings/checks.ts'
+import { fileKindOf, kindBytes } from './file-kind.ts'
+import { judgeEvidence } from './judge-evidence.ts'
+import { collectEvidence, type IsUtf8, type TextEvidence } from './text-evidence.ts'
 
 export type Encoding = 'utf-8' | 'gb18030'
 
@@ -14,9 +17,6 @@ export interface TextShape {
   /** Bytes of the byte order mark, which is not part of the text. */
   readonly bomBytes: number
 }
-
-/** Whether bytes are valid UTF-8. Passed in: `isUtf8` of Node is fifty times faster than a TextDecoder. */
-export type IsUtf8 = (bytes: Uint8Array) => boolean
 
 /** Whether a resource with this encoding may be UTF-8; the encoding may also be absent. */
 export function mayBeUtf8(claim: string | undefined): boolean {
@@ -46,6 +46,8 @@ export async function inspectText(
     return { findings: [faultAt('encoding-unknown', { file, expected: 'utf-8, gb18030' })] }
   }
   const utf8 = await scan(read(), 'utf-8', isUtf8)
+  if (utf8.kind !== undefined)
+    return { findings: [faultAt('file-not-text', { file, byteOffset: 0, expected: `≠ ${utf8.kind}` })] }
   if (utf8.wide) return { findings: [faultAt('encoding-utf16', { file, byteOffset: 0, expected: 'UTF-8' })] }
   const findings: Finding[] = []
   if (utf8.nul !== undefined) findings.push(faultAt('nul-byte', { file, byteOffset: utf8.nul }))
@@ -57,21 +59,38 @@ export async function inspectText(
   else if (claimed === 'utf-8' || utf8.bomBytes > 0) {
     if (utf8.undecodable !== undefined) findings.push(refusal('UTF-8', utf8.undecodable))
   } else if (claimed === 'gb18030' || utf8.undecodable !== undefined) {
-    chosen = await scan(read(), 'gb18030', isUtf8)
+    const evidence = collectEvidence(isUtf8)
+    chosen = await scan(read(), 'gb18030', isUtf8, evidence.add)
     encoding = 'gb18030'
-    if (chosen.undecodable !== undefined) {
-      // The encoding that decodes further is the likelier one, so its first error is reported.
-      const offset =
-        claimed === undefined ? Math.max(chosen.undecodable, utf8.undecodable ?? 0) : chosen.undecodable
-      findings.push(refusal(claimed === undefined ? 'UTF-8 / GB18030' : 'GB18030', offset))
-    }
+    findings.push(...gb18030Faults(evidence.end(), chosen, utf8, claimed, file))
   }
   if (chosen.bytes === chosen.bomBytes) return { findings: [faultAt('file-empty', { file })] }
   if (chosen.strayBom !== undefined)
     findings.push(faultAt('stray-bom', { file, byteOffset: chosen.strayBom }))
-  if (findings.length > 0) return { findings }
+  if (findings.some(({ severity }) => severity === 'error')) return { findings }
   return { shape: { encoding, bomBytes: chosen.bomBytes }, findings }
 }
+
+/** What is wrong with a file that is read as GB18030, by declaration or because it is not UTF-8. */
+function gb18030Faults(
+  evidence: TextEvidence,
+  gb18030: Scan,
+  utf8: Scan,
+  claimed: Encoding | undefined,
+  file: string,
+): readonly Finding[] {
+  if (claimed !== undefined && utf8.undecodable === undefined && evidence.utf8.cells > 0)
+    return [faultAt('encoding-claim', { file, expected: 'utf-8', ...atFirst(evidence.utf8.first) })]
+  const faults = judgeEvidence(evidence, gb18030.undecodable === undefined, file)
+  if (gb18030.undecodable === undefined || faults.length > 0) return faults
+  // The encoding that decodes further is the likelier one, so its first error is reported.
+  const offset =
+    claimed === undefined ? Math.max(gb18030.undecodable, utf8.undecodable ?? 0) : gb18030.undecodable
+  const expected = claimed === undefined ? 'UTF-8 / GB18030' : 'GB18030'
+  return [faultAt('encoding', { file, expected, byteOffset: offset })]
+}
+
+const atFirst = (byteOffset: number | undefined) => (byteOffset === undefined ? {} : { byteOffset })
 
 /** The result of a pass. */
 export interface Scan {
@@ -80,6 +99,8 @@ export interface Scan {
   bomBytes: number
   /** Begins like UTF-16 or UTF-32. */
   wide: boolean
+  /** The kind of file that it is instead of text, if its first bytes show one. */
+  kind?: string | undefined
   /** Offsets of the first of each, if any. */
   nul?: number | undefined
   strayBom?: number | undefined
@@ -103,6 +124,7 @@ export function buildScanner(encoding: Encoding, isUtf8: IsUtf8): Scanner {
   const found: Scan = { bytes: 0, bomBytes: 0, wide: false }
   const walk = encoding === 'utf-8' ? walkUtf8 : walkGb18030
   let carried: Uint8Array = new Uint8Array()
+  let begin = Buffer.alloc(0)
   const scan = (bytes: Buffer, last: boolean): void => {
     const start = found.bytes
     if (start === 0) look(bytes, encoding, found)
@@ -121,19 +143,31 @@ export function buildScanner(encoding: Encoding, isUtf8: IsUtf8): Scanner {
   return {
     found,
     add: (chunk) => {
+      if (begin.length < kindBytes) begin = Buffer.concat([begin, chunk.subarray(0, kindBytes)])
       // The first bytes decide the encoding, so a first chunk of one byte waits for the next.
       const bytes = carried.length === 0 ? asBuffer(chunk) : Buffer.concat([carried, chunk])
       if (found.bytes === 0 && bytes.length < 4) carried = bytes
       else scan(bytes, false)
     },
-    end: () => scan(asBuffer(carried), true),
+    end: () => {
+      scan(asBuffer(carried), true)
+      found.kind = fileKindOf(begin)
+    },
   }
 }
 
 /** One pass over a file. */
-async function scan(chunks: AsyncIterable<Uint8Array>, encoding: Encoding, isUtf8: IsUtf8): Promise<Scan> {
+async function scan(
+  chunks: AsyncIterable<Uint8Array>,
+  encoding: Encoding,
+  isUtf8: IsUtf8,
+  onChunk: (chunk: Buffer) => void = () => {},
+): Promise<Scan> {
   const scanner = buildScanner(encoding, isUtf8)
-  for await (const chunk of chunks) scanner.add(chunk)
+  for await (const chunk of chunks) {
+    scanner.add(chunk)
+    onChunk(asBuffer(chunk))
+  }
   scanner.end()
   return scanner.found
 }

@@ -44,6 +44,8 @@ interface CsvReader {
   readonly offsetOf: (column: number) => number
   /** After the last row: why reading stopped early, if it did. */
   readonly fault: () => CsvFault | undefined
+  /** After the last row: whether end-of-file characters of DOS followed it; they are not part of the text. */
+  readonly hasEndMark: () => boolean
 }
 
 export interface CsvOptions extends TextShape {
@@ -55,6 +57,8 @@ export interface CsvOptions extends TextShape {
 /** Rows are cut from pieces of this size: inflating yields 16 KiB at a time, too little per call. */
 const pieceBytes = 256 * 1024
 
+const endMark = 0x1a
+
 /** Builds a reader over the bytes of a file whose encoding has been checked. It reads them once. */
 export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOptions): CsvReader {
   const line = buildLine(options.delimiter, options.fieldBytesMax)
@@ -63,6 +67,7 @@ export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOp
   let heldAt = options.bomBytes
   let rows = 0
   let fault: CsvFault | undefined
+  let hasEndMark = false
 
   function* cut(last: boolean): Generator<CsvRow> {
     let start = 0
@@ -84,7 +89,7 @@ export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOp
   }
 
   async function* groups(): AsyncGenerator<Iterable<CsvRow>> {
-    for await (const piece of inPieces(chunks, options.bomBytes)) {
+    for await (const piece of inPieces(chunks, options.bomBytes, () => (hasEndMark = true))) {
       held = held.length === 0 ? piece : Buffer.concat([held, piece])
       yield cut(false)
       if (fault !== undefined) return
@@ -98,24 +103,45 @@ export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOp
     isBlank: () => isBlankLine(line, held, decode),
     offsetOf: (column) => heldAt + (line.starts[column] ?? 0),
     fault: () => fault,
+    hasEndMark: () => hasEndMark,
   }
 }
 
-/** Joins chunks to larger pieces and removes the byte order mark. */
-export async function* inPieces(chunks: AsyncIterable<Uint8Array>, bomBytes: number): AsyncGenerator<Buffer> {
+/**
+ * Joins chunks to larger pieces and removes the byte order mark, and the characters (Ctrl+Z) with which DOS
+ * programs end a file; calls `onEndMark` if there were any.
+ */
+export async function* inPieces(
+  chunks: AsyncIterable<Uint8Array>,
+  bomBytes: number,
+  onEndMark: () => void = () => {},
+): AsyncGenerator<Buffer> {
   let parts: Uint8Array[] = []
   let bytes = 0
   let skip = bomBytes
+  const takeMarked = () => {
+    const piece = joinChunks(parts).subarray(skip)
+    let end = piece.length
+    while (end > 0 && piece[end - 1] === endMark) end -= 1
+    // Only at the end of the file are they its end.
+    const marks = piece.subarray(end)
+    parts = marks.length === 0 ? [] : [marks]
+    bytes = marks.length
+    skip = 0
+    return piece.subarray(0, end)
+  }
   for await (const chunk of chunks) {
     parts.push(chunk)
     bytes += chunk.byteLength
-    if (bytes < pieceBytes) continue
-    yield joinChunks(parts).subarray(skip)
-    skip = 0
-    parts = []
-    bytes = 0
+    if (bytes < pieceBytes + skip) continue
+    const piece = takeMarked()
+    if (piece.length > 0) yield piece
   }
-  if (bytes > skip) yield joinChunks(parts).subarray(skip)
+  if (bytes > skip) {
+    const piece = takeMarked()
+    if (bytes > 0) onEndMark()
+    if (piece.length > 0) yield piece
+  }
 }
 
 /** Decodes the bytes of a file to text. */

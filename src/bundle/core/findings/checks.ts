@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../../../platform/finding.ts'
 import { type FaultKind, kind } from './check-definition.ts'
+import { rowChecks } from './row-checks.ts'
 import { securityChecks } from './security-checks.ts'
 import { relationChecks } from './sequence-checks.ts'
 import { workbookChecks } from './workbook-checks.ts'
@@ -17,6 +18,10 @@ const packageChecks = {
   'zip-unreadable': kind(
     'The ZIP file is truncated or damaged; copy or pack it again.',
     'ZIP 文件不完整或已损坏，请重新复制或打包。',
+  ),
+  'zip-trailing': kind(
+    'There are bytes after the end of the ZIP file, perhaps from a transfer; pack it again, so that every program reads the same files.',
+    'ZIP 文件末尾之后还有多余字节（可能由传输造成），请重新打包，以免不同程序读出不同内容。',
   ),
   'zip-encrypted': kind(
     'An entry of the ZIP file is encrypted; pack it without a password.',
@@ -33,6 +38,10 @@ const packageChecks = {
   'path-unsafe': kind(
     'A file name points outside the bundle or contains forbidden characters; rename it.',
     '文件名越出数据包范围或含有不允许的字符，请改名。',
+  ),
+  'path-backslash': kind(
+    'A file name in the ZIP contains a backslash, which some programs read as a folder; pack it with a tool that writes / (such as `qingdan bundle create`, 7-Zip or the Explorer of Windows 10).',
+    'ZIP 中的文件名含有反斜杠，有的程序会当作文件夹；请改用写 / 的工具打包（如 `qingdan bundle create`、7-Zip 或 Windows 10 资源管理器）。',
   ),
   'path-undecodable': kind(
     'A file name is neither UTF-8 nor GB18030; rename the file.',
@@ -56,6 +65,16 @@ const bagChecks = {
   'bag-declaration': kind(
     'bagit.txt is missing or does not declare BagIt 1.0 in UTF-8; create the bundle again.',
     'bagit.txt 缺失，或不是 UTF-8 编码的 BagIt 1.0 声明，请重新生成数据包。',
+  ),
+  'bag-version': kind(
+    'The bag declares an earlier version of BagIt; it is read like one of version 1.0.',
+    '数据包声明的是较早的 BagIt 版本，按 1.0 读取。',
+    'warning',
+  ),
+  'manifest-asterisk': kind(
+    'Names in the manifest begin with the * of `sha256sum -b`; it is ignored.',
+    '清单中的文件名前有 `sha256sum -b` 写的星号，已忽略。',
+    'warning',
   ),
   'bag-info': kind(
     'bag-info.txt is missing; the bundle is read without it.',
@@ -155,6 +174,31 @@ const fileChecks = {
     'From here on the bytes do not fit the encoding; save the file as UTF-8.',
     '从此处起字节不符合编码，请另存为 UTF-8。',
   ),
+  'encoding-mixed': kind(
+    'The file mixes UTF-8 and GB18030, probably because files were joined; the rarer of the two is here. Save each file as "CSV UTF-8" by itself, then join them.',
+    '文件混有 UTF-8 与 GB18030 两种编码（多为文件拼接所致），此处是其中较少的一种；请把各文件分别另存为“CSV UTF-8”后再合并。',
+  ),
+  'encoding-claim': kind(
+    'The resource declares GB18030, but the file is UTF-8; correct or remove `encoding` in datapackage.json.',
+    '资源声明为 GB18030，文件实为 UTF-8；请更正或删去 datapackage.json 中的 encoding。',
+  ),
+  'encoding-private': kind(
+    'Read as GB18030, the text has a character here that has no meaning to others: a user-defined one, or the file has another encoding (Big5, Shift_JIS, EUC-KR). Open it in its program and save it as "CSV UTF-8".',
+    '按 GB18030 读取，此处的字符没有公认含义：或为自造字，或文件是其他编码（Big5、Shift_JIS、EUC-KR 等）；请在原程序中打开并另存为“CSV UTF-8”。',
+  ),
+  'encoding-foreign': kind(
+    'The file is neither UTF-8 nor, by its characters, Chinese text in GB18030; it probably has another encoding (Windows-1252, EUC-KR, Big5). Open it in its program and save it as "CSV UTF-8".',
+    '文件不是 UTF-8，其字符也不像 GB18030 的中文，多半是其他编码（Windows-1252、EUC-KR、Big5 等）；请在原程序中打开并另存为“CSV UTF-8”。',
+  ),
+  'encoding-doubtful': kind(
+    'The file was read as GB18030, but some characters are unusual there; look at the text at this place, and if it is wrong, save the file as "CSV UTF-8".',
+    '文件按 GB18030 读取，但有些字符很少见；请查看此处文字，如有乱码，请另存为“CSV UTF-8”。',
+    'warning',
+  ),
+  'file-not-text': kind(
+    'The file is not a text table, despite its name; name a workbook .xlsx, or open the file and save it as "CSV UTF-8".',
+    '文件名虽为文本表格，内容却不是；工作簿请改名为 .xlsx，其他文件请打开后另存为“CSV UTF-8”。',
+  ),
   'encoding-utf16': kind(
     'The file is UTF-16 ("Unicode text"); save it as "CSV UTF-8".',
     '文件是 UTF-16（“Unicode 文本”），请另存为“CSV UTF-8”。',
@@ -229,53 +273,6 @@ const fileChecks = {
   'header-unnamed': kind(
     'A column without a header has content; add a header or clear the column.',
     '没有表头的列中有内容，请填写表头或清空。',
-  ),
-} as const
-
-/** Checks of a cell or of a whole row. The checks of checks/ keep their own names. */
-const rowChecks = {
-  'validation-stopped': kind(
-    'Validation stopped here: the findings already exceed what the contract allows. Rows below were not checked; correct these first.',
-    '问题已超出数据契约的容许范围，校验到此停止，其后各行未检查，请先更正已列出的问题。',
-    'warning',
-  ),
-  'text-control': kind(
-    'The text has a character that is not seen but changes how the text is shown or read; remove it.',
-    '文本中有不可见的控制字符，会改变文字的显示或读取方式，请删除。',
-    'warning',
-  ),
-  type: kind(
-    'The value does not have the type of its field; write it as expected.',
-    '值不符合字段类型，请按要求填写。',
-  ),
-  'number-damaged': kind(
-    'The number has more than 15 digits or an exponent, so a spreadsheet may have altered it; write it in full.',
-    '数字超过 15 位或为科学计数法，可能已被电子表格改动，请写出完整数字。',
-  ),
-  'code-unknown': kind(
-    'The value is not a code of the list; use one of its codes.',
-    '值不在代码表中，请使用代码表中的代码。',
-  ),
-  'code-retired': kind(
-    'The code was retired before this edition; use its successor.',
-    '该代码在本期之前已停用，请使用其后继代码。',
-  ),
-  'code-not-yet-valid': kind(
-    'The code is not yet valid in this edition; use a valid one.',
-    '该代码在本期尚未启用，请使用有效代码。',
-  ),
-  'code-dependent': kind(
-    'The code is not allowed together with the code of the field it depends on; correct one of the two.',
-    '该代码与其所依赖字段的代码不相配，请更正其一。',
-  ),
-  required: kind('A value is required here; fill it in.', '此处不能为空，请补填。'),
-  constraint: kind(
-    'The value is outside the range that the contract allows; correct it.',
-    '值超出数据契约允许的范围，请更正。',
-  ),
-  'key-doubled': kind(
-    'Another row has the same key, so none of them is accepted; leave only one.',
-    '另有一行主键相同，各行均未采用，请只保留一行。',
   ),
 } as const
 

@@ -9,6 +9,9 @@ import type { FindingCounts } from './finding-sink.ts'
 export const FileCountSchema = Type.Object({
   file: Text('Path of the file in the bundle.'),
   digest: textOf<Digest>('SHA-256 of the file, lower-case hex.'),
+  encoding: Type.Optional(
+    textOf<'utf-8' | 'gb18030'>('Encoding that a text file was read in; absent for a workbook.'),
+  ),
   rowsRead: Type.Integer({ description: 'Rows read, without the header.' }),
   rowsTaken: Type.Integer({ description: 'Rows without an error.' }),
   rowsRefused: Type.Integer({ description: 'Rows with an error. They are never accepted.' }),

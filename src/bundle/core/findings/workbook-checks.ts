@@ -34,6 +34,10 @@ export const workbookChecks = {
     'The workbook has no such sheet with cells, or no visible one; name an existing sheet.',
     '工作簿中没有这个（可见的）工作表，请写明已有的工作表。',
   ),
+  'sheet-first': kind(
+    'The first sheet has no header of the contract, and the workbook has others; choose the one with the table by --sheet, or by sheetName in datapackage.json.',
+    '第一个工作表没有数据契约认得的表头，工作簿另有其他工作表；请用 --sheet（或 datapackage.json 的 sheetName）指明数据所在的工作表。',
+  ),
   'sheet-others': kind(
     'The workbook has other sheets with content; only one is read.',
     '工作簿另有含内容的工作表，只读取其中一个。',

@@ -64,6 +64,7 @@ export function notAZip(error: unknown, file?: string): never {
   if (error instanceof BundleRefusal) throw error
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERR_'
   if (!/^(ERR|Z)_/.test(code)) throw error
+  if (error instanceof Error && error.message.startsWith('Invalid comment length')) refuseBag('zip-trailing')
   return refuseBag('zip-unreadable', file === undefined ? {} : { file })
 }
 

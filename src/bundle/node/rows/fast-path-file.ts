@@ -8,7 +8,7 @@ import type { CellEncoder } from '../../core/cells/cell-encoders.ts'
 import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
 import { firstRow, mapHeaders } from '../../core/cells/map-headers.ts'
 import type { Repair } from '../../core/cells/read-code.ts'
-import { buildRowEncoder, type RowEncoder } from '../../core/cells/row-encoder.ts'
+import { addKey, buildRowEncoder, type RowEncoder } from '../../core/cells/row-encoder.ts'
 import type { RowPlan } from '../../core/cells/row-plan.ts'
 import type { OpenFile, RowReader, RowValues } from '../../core/cells/row-reader.ts'
 import type { CopyWriter } from '../../core/csv/copy-writer.ts'
@@ -43,6 +43,8 @@ interface FileCutter {
    * byte order mark must be known with the first piece.
    */
   readonly cut: (piece: Buffer, bomBytes: number, last: boolean) => boolean
+  /** Counts the end-of-file characters of DOS, which are no part of the pieces. */
+  readonly countEndMark: () => void
   readonly count: () => FileCount
 }
 
@@ -90,7 +92,8 @@ export function buildFileCutter(index: number, file: BundleFile, walk: Walk): Fi
     state.heldAt += start
     return true
   }
-  return { cut, count: () => countOf(state) }
+  const countEndMark = () => countRepair(state, 'end-mark')
+  return { cut, countEndMark, count: () => countOf(state) }
 }
 
 /** Cuts and takes the next rows. Returns their end; `start` if more bytes are needed, -1 to give up. */
@@ -139,7 +142,7 @@ function copyUnchanged(state: State, from: number, to: number): boolean {
         const cut = row * (width + 1) + field
         const begin = (cuts[cut] ?? 0) + 1
         const end = cuts[cut + 1] ?? 0
-        keys.add(begin === end ? null : text, begin, end)
+        addKey(keys, begin === end ? null : text, begin, end)
       }
       keys.endKey()
     }
@@ -160,6 +163,7 @@ function countOf({ file, rowsRead, repairs }: State): FileCount {
   return {
     file: file.path,
     digest: file.digest,
+    encoding: 'utf-8',
     rowsRead,
     rowsTaken: rowsRead,
     rowsRefused: 0,
@@ -185,7 +189,10 @@ function takeHeader(state: State): boolean {
   const onRepair = (repair: Repair) => countRepair(state, repair)
   const above = plan.fields.map((_, n) => plan.readers.find(({ index }) => index === n)?.above ?? -1)
   state.opened = {
-    file: { path: file.path, map, offsetOf, onRepair, report, errors: () => walk.errors },
+    file: {
+      ...{ path: file.path, delimiter: file.delimiter, map },
+      ...{ offsetOf, onRepair, report, errors: () => walk.errors },
+    },
     encoder: buildRowEncoder({ ...plan, encoders, above, map }),
   }
   return true
@@ -233,6 +240,6 @@ function writeValues(values: RowValues, { plan, writer, keys }: Walk): void {
   for (const value of bytes) writer.value(value ?? nothing, 0, value?.length ?? 0)
   for (const index of plan.keyIndexes) {
     const value = bytes[index] ?? null
-    keys.add(value, 0, value?.length ?? 0)
+    addKey(keys, value, 0, value?.length ?? 0)
   }
 }

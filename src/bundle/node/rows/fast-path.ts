@@ -34,10 +34,10 @@ export function readFast(options: ValidateOptions): RowCopy {
     const walk = buildWalk(options)
     const counts: FileCount[] = []
     let text: TextFile | undefined
-    for await (const { index, file, piece } of ahead(readPieces(options))) {
+    for await (const { index, file, piece, hasEndMark } of ahead(readPieces(options))) {
       signal?.throwIfAborted()
       text ??= openTextFile(index, file, walk)
-      if (!(piece === undefined ? text.end() : text.add(piece))) return
+      if (!(piece === undefined ? text.end(hasEndMark) : text.add(piece))) return
       for (const chunk of walk.ready.splice(0)) yield chunk
       if (piece === undefined) {
         counts.push(text.count())
@@ -57,8 +57,12 @@ export function readFast(options: ValidateOptions): RowCopy {
 /** The pieces of each file in turn, with an end marker after each file. */
 async function* readPieces({ bag, manifest }: ValidateOptions) {
   for (const [index, file] of manifest.files.entries()) {
-    for await (const piece of inPieces(bag.read(file.path), 0)) yield { index, file, piece }
-    yield { index, file }
+    let hasEndMark = false
+    const onEndMark = () => {
+      hasEndMark = true
+    }
+    for await (const piece of inPieces(bag.read(file.path), 0, onEndMark)) yield { index, file, piece }
+    yield { index, file, hasEndMark }
   }
 }
 
@@ -88,10 +92,11 @@ function buildWalk(options: ValidateOptions): Walk {
   for (const { field, index, read, above } of plan.readers) {
     const upper = plan.readers.find((reader) => reader.index === above)
     const { missingValues } = options.contract
+    const words = plan.noRecord.words[index] ?? new Set()
     // Codes with two levels of dependency are left to the strict path.
     encoders[index] =
       upper?.above === undefined
-        ? buildCellEncoder({ field, read, readAbove: upper?.read, missingValues })
+        ? buildCellEncoder({ field, read, readAbove: upper?.read, missingValues, words })
         : encodesNothing
   }
   return {
@@ -113,7 +118,7 @@ function buildWalk(options: ValidateOptions): Walk {
 /** A file being read; `add` and `end` return false to give up. */
 interface TextFile {
   readonly add: (piece: Buffer) => boolean
-  readonly end: () => boolean
+  readonly end: (hasEndMark?: boolean) => boolean
   readonly count: () => FileCount
 }
 
@@ -127,9 +132,11 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
       if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return false
       return cutter.cut(piece, scanner.found.bomBytes, false)
     },
-    end: () => {
+    end: (hasEndMark) => {
       scanner.end()
-      return !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
+      const isRead = !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
+      if (hasEndMark === true) cutter.countEndMark()
+      return isRead
     },
     count: cutter.count,
   }

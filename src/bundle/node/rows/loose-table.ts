@@ -70,6 +70,7 @@ async function readAs(path: string, form: TableForm, { limits, rowsMax }: LooseT
     // Every text may be a header, so a merged header is read to its last row.
     isHeader: () => true,
     refusesFormulas: false,
+    isPersonal: false,
     limits,
     scratch: tmpdir(),
   })

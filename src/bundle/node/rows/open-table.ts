@@ -24,6 +24,8 @@ async function openCsvTable({ bag, file, limits }: TableOptions): Promise<Opened
   if (shape === undefined) return { findings }
   const { fieldBytesMax } = limits
   const table = {
+    encoding: shape.encoding,
+    delimiter,
     headerRows: 1,
     read: () => buildCsvReader(bag.read(path), { ...shape, delimiter, fieldBytesMax }),
     close: async () => {},

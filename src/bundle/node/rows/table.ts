@@ -5,6 +5,7 @@ import type { BundleLimits } from '../../core/bag/limits.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import type { HeaderMap, HeaderRow } from '../../core/cells/map-headers.ts'
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
+import type { Encoding } from '../../core/csv/encoding.ts'
 import type { CsvFault } from '../../core/csv/read-rows.ts'
 
 export interface TableReader {
@@ -20,9 +21,15 @@ export interface TableReader {
   readonly offsetOf: (column: number) => number | undefined
   /** After the last row: why reading stopped early, if it did. */
   readonly fault: () => CsvFault | undefined
+  /** After the last row: whether end-of-file characters of DOS followed it, which are ignored. */
+  readonly hasEndMark: () => boolean
 }
 
 export interface OpenTable {
+  /** Of a text file. */
+  readonly encoding?: Encoding
+  /** Separates the cells of a text file. */
+  readonly delimiter?: string
   /** The header, if it is known without reading rows; else it is the first row. */
   readonly header?: HeaderRow
   /** Rows up to the last of the header. */
@@ -39,6 +46,8 @@ export interface TableOptions {
   readonly isHeader: (text: string) => boolean
   /** Whether cells with a formula are errors. */
   readonly refusesFormulas: boolean
+  /** Whether rows are about persons, so that findings name nothing that a provider typed. */
+  readonly isPersonal: boolean
   readonly limits: BundleLimits
   /** Folder for encrypted scratch files; by default the system's. */
   readonly scratch?: string | undefined

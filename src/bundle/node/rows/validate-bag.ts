@@ -9,7 +9,7 @@ import { type Contract, type Contracts, exceededBounds, intakeKey, partsOf } fro
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
-import type { BundleFile, BundleManifest } from '../../core/bag/verify.ts'
+import type { BundleManifest } from '../../core/bag/verify.ts'
 import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
 import {
   atOffset,
@@ -32,9 +32,10 @@ import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { faultAt } from '../../core/findings/checks.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
+import { countOf, type FileState } from './file-state.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import { openTable } from './open-table.ts'
-import type { OpenTable, TableReader } from './table.ts'
+import type { TableReader } from './table.ts'
 
 /** An accepted row: canonical texts or null, in the order of `intakeFields(contract)`. */
 interface AcceptedRow {
@@ -90,22 +91,6 @@ interface Walk {
   readonly states: readonly FileState[]
   /** Whether more findings would change nothing. */
   readonly isEnough: () => boolean
-}
-
-/** The state of a file during validation. */
-interface FileState {
-  readonly file: BundleFile
-  readonly index: number
-  /** Ordinal of its first row, the one below the header, among the rows of the bundle, from 0. */
-  first: number
-  table?: OpenTable
-  map?: HeaderMap
-  rowsRead: number
-  rowsTaken: number
-  /** Rows that the third pass has checked. */
-  rowsChecked: number
-  readonly repairs: Partial<Record<Repair, number>>
-  unreadable: boolean
 }
 
 /**
@@ -195,19 +180,6 @@ async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
   }
 }
 
-function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState): FileCount {
-  const rowsRefused = rowsRead - rowsTaken
-  return {
-    file: file.path,
-    digest: file.digest,
-    rowsRead,
-    rowsTaken,
-    rowsRefused,
-    repairs: unreadable ? {} : { ...repairs },
-    unreadable,
-  }
-}
-
 /** Opens the table, maps the header, collects the keys and checks that the file is readable to its end. */
 async function survey(state: FileState, { options, reader, filter }: Walk): Promise<void> {
   const path = state.file.path
@@ -216,6 +188,7 @@ async function survey(state: FileState, { options, reader, filter }: Walk): Prom
     ...options,
     isHeader: buildHeaderTest(contract),
     refusesFormulas: contract.formulas === 'refuse',
+    isPersonal: contract.intake?.personal === true,
     file: state.file,
     onRows: (rows) => options.onProgress?.({ file: path, rows }),
   })
@@ -250,6 +223,13 @@ async function survey(state: FileState, { options, reader, filter }: Walk): Prom
     const { check, row, column, byteOffset } = fault
     const cell = `${columnLetters(column)}${row}`
     options.onFinding(faultAt(check, { file: path, row, cell, ...atOffset(byteOffset) }))
+    state.unreadable = true
+    return
+  }
+  state.hasEndMark = rows.hasEndMark()
+  if (state.map === undefined && !state.unreadable) {
+    // Nothing but end marks.
+    options.onFinding(faultAt('file-empty', { file: path }))
     state.unreadable = true
   } else if (state.map !== undefined && state.rowsRead === 0) {
     options.onFinding(faultAt('rows-missing', { file: path }))
@@ -322,6 +302,7 @@ function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: 
   const open: OpenFile = {
     path: state.file.path,
     map,
+    delimiter: state.table?.delimiter,
     offsetOf: rows.offsetOf,
     onRepair: (repair) => void corrected.push(repair),
     report: (finding) => {

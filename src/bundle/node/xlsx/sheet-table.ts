@@ -38,13 +38,19 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
   const { file, isHeader } = options
   const rows = await openScratch(options.scratch)
   try {
-    const { spooled, warnings } = await withWorkbook(options, async (workbook) => ({
+    const { spooled, warnings, others } = await withWorkbook(options, async (workbook) => ({
       spooled: await spoolRows(workbook, rows, options),
       warnings: workbook.warnings,
+      others: workbook.others,
     }))
     const { facts, first } = spooled
     if (rows.bytes() === 0) refuseBag('file-empty', { file: file.path })
     const { header, findings } = readSheetHeader(first, facts.merges, file.path, isHeader)
+    const isChosen = options.sheet.name !== undefined || options.sheet.number !== undefined
+    if (!isChosen && others.length > 0 && !header.cells.some(isHeader)) {
+      await rows.close()
+      return { findings: [...warnings, otherSheet(options, others)] }
+    }
     const reported = [...warnings, ...hiddenFaults(facts, file.path), ...findings]
     if (findings.length > 0) {
       await rows.close()
@@ -57,6 +63,16 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
     if (error instanceof BundleRefusal) return { findings: error.findings }
     throw error
   }
+}
+
+/** Sheets that a finding names. */
+const namedMax = 5
+
+/** The finding for a first sheet without a known header, such as 填表说明, beside others that may have one. */
+function otherSheet({ file, isPersonal }: SheetOptions, others: readonly string[]): Finding {
+  const names = isPersonal ? ['…'] : others.slice(0, namedMax)
+  const expected = names.map((name) => `--sheet "${name}"`).join(' / ')
+  return faultAt('sheet-first', { file: file.path, row: 1, expected })
 }
 
 /** Opens the workbook for the duration of `use`. */
@@ -161,6 +177,7 @@ function buildSheetReader(
     isBlank: () => cells.every(isBlankCell),
     offsetOf: () => undefined,
     fault: () => undefined,
+    hasEndMark: () => false,
   }
 }
 

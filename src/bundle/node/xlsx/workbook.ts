@@ -18,6 +18,8 @@ export interface Workbook {
   readonly sheetPart: string
   readonly context: CellContext
   readonly warnings: readonly Finding[]
+  /** Names of the other visible sheets. */
+  readonly others: readonly string[]
   readonly close: () => void
 }
 
@@ -61,7 +63,8 @@ export async function openWorkbook(
       refusesFormulas,
     }
     const warnings = await unreadSheets(parts, sheets, sheet, file)
-    return { parts, sheetPart, context, warnings, close: parts.close }
+    const others = sheets.flatMap((one) => (one === sheet || one.isHidden ? [] : [one.name]))
+    return { parts, sheetPart, context, warnings, others, close: parts.close }
   } catch (error) {
     parts.close()
     throw error

@@ -1,0 +1,146 @@
+/**
+ * Recognises rows that are no records: a header that was repeated when files were joined, totals, notes below the
+ * table, and a quoted cell that holds further rows. A row whose cells are all acceptable is only taken for one of
+ * these on evidence in its text; a row with an error is described by what it is rather than by its cells.
+ */
+import type { Contract, Field } from '../../../contract/index.ts'
+import type { BundleCheck } from '../findings/checks.ts'
+import type { HeaderMap } from './map-headers.ts'
+import { buildHeaderReader } from './map-headers.ts'
+import { isFreeText } from './read-cell.ts'
+
+/** What a row is instead of a record, and the index of the field to point at. */
+export interface NoRecord {
+  readonly check: BundleCheck
+  readonly field?: number
+}
+
+export interface NoRecordOptions {
+  /** The texts of the cells by column; undefined where a cell is damaged. */
+  readonly texts: readonly (string | undefined)[]
+  readonly map: HeaderMap
+  /** The canonical values, or undefined if the row has an error. */
+  readonly values: readonly (string | null)[] | undefined
+  /** Of a text file. */
+  readonly delimiter: string | undefined
+  /** Whether texts by column are a row without errors. */
+  readonly isRow: (texts: readonly string[]) => boolean
+}
+
+export interface NoRecordTest {
+  readonly find: (options: NoRecordOptions) => NoRecord | undefined
+  /** By field: the texts for which the row must be looked at as a whole. */
+  readonly words: readonly ReadonlySet<string>[]
+  /** Whether a row with a single value may pass: then it may be a note. */
+  readonly mayBeNote: boolean
+}
+
+const totals: ReadonlySet<string> = new Set([
+  ...[
+    '合计',
+    '合 计',
+    '合  计',
+    '合\u3000计',
+    '合计：',
+    '合计:',
+    '总计',
+    '总 计',
+    '总\u3000计',
+    '总计：',
+    '总计:',
+  ],
+  ...['小计', '小 计', '小\u3000计', '小计：', '小计:', '共计', '共计：', '累计', '总数', '总和', '全市合计'],
+  ...[
+    'Total',
+    'total',
+    'TOTAL',
+    'Total:',
+    'Totals',
+    'Subtotal',
+    'Sub-total',
+    'Sum',
+    'Grand total',
+    'Grand Total',
+  ],
+])
+
+/** How notes begin. */
+const note =
+  /^(注|备注|说明|附注|资料来源|数据来源|来源|填表|制表|审核|统计时间|数据截至|Notes?|Sources?)\s*(\d{0,2})\s*[:：.、]|^[*＊※]/i
+
+/** Fewer columns than this are too few to tell a note or swallowed rows from a record. */
+const columnsMin = 3
+
+/** Builds the test for the rows of a contract. */
+export function buildNoRecordTest(
+  contract: Contract,
+  fields: readonly Field[],
+  key: readonly number[],
+): NoRecordTest {
+  const headers = buildHeaderReader(contract)
+  // A member of a dimension may be called a total; a code list says so too.
+  const totalFields = key.filter((index) => {
+    const field = fields[index]
+    const isListed = field?.constraints?.enum?.some((value) => totals.has(value)) === true
+    return field !== undefined && isPlainText(field) && field.role !== 'dimension' && !isListed
+  })
+  const words = fields.map((field, index) => {
+    if (!isPlainText(field)) return new Set<string>()
+    return new Set([...headers.spellings(index), ...(totalFields.includes(index) ? totals : [])])
+  })
+  const texts = fields.flatMap((field, index) => (isPlainText(field) ? [index] : []))
+  const mayBeNote = fields.filter(({ constraints }) => constraints?.required === true).length < 2
+
+  function find(options: NoRecordOptions): NoRecord | undefined {
+    const { map, values } = options
+    const cell = (field: number) => options.texts[map.columnOf[field] ?? -1]?.trim() ?? ''
+    const filled = fields.flatMap((_, field) => (cell(field) === '' ? [] : [field]))
+    const isExact = texts.some((field) => words[field]?.has(cell(field)) === true && !totals.has(cell(field)))
+    if ((values === undefined || isExact) && filled.length >= Math.min(2, map.columns.length)) {
+      if (filled.every((field) => headers.fieldOf(cell(field)) === field)) return { check: 'row-header' }
+    }
+    const total = (values === undefined ? key : totalFields).find((field) => totals.has(cell(field)))
+    if (total !== undefined) return { check: 'row-total', field: total }
+    const isUnclear = map.columns.length < columnsMin || options.texts.includes(undefined)
+    const alone = isUnclear ? undefined : aloneOf(values, filled)
+    if (alone !== undefined && (values === undefined || note.test(values[alone] ?? '')))
+      return { check: 'row-note', field: alone }
+    const swallowed = texts.find((field) => holdsRows(map.columnOf[field], options))
+    return swallowed === undefined ? undefined : { check: 'cell-swallowed', field: swallowed }
+  }
+  return { find, words, mayBeNote }
+}
+
+function isPlainText(field: Field): boolean {
+  return field.type === 'string' && isFreeText(field)
+}
+
+/** The only field that has a value. */
+function aloneOf(values: NoRecordOptions['values'], filled: readonly number[]): number | undefined {
+  const held =
+    values === undefined ? filled : values.flatMap((value, field) => (value === null ? [] : [field]))
+  return held.length === 1 ? held[0] : undefined
+}
+
+/**
+ * Whether a cell holds the rest of its row, further rows and the beginning of another, as between two quotes of
+ * which one is missing. Then each line is as wide as the table and reads as a row. Prose has blanks after commas.
+ */
+function holdsRows(column: number | undefined, { texts, map, delimiter, isRow }: NoRecordOptions): boolean {
+  const text = column === undefined ? undefined : texts[column]
+  if (column === undefined || text === undefined || delimiter === undefined || !/[\r\n]/.test(text))
+    return false
+  const width = map.columns.length
+  const lines = text.split(/\r\n|\n|\r/).map((line) => line.split(delimiter))
+  const breaks = lines.length - 1
+  const delimiters = lines.reduce((sum, cells) => sum + cells.length - 1, 0)
+  if (width < columnsMin || delimiters !== breaks * (width - 1) || text.includes(`${delimiter} `))
+    return false
+  const plain = texts.map((one) => one ?? '')
+  const rows = lines.map((cells, line) => [
+    ...(line === 0 ? plain.slice(0, column) : []),
+    ...cells,
+    ...(line === breaks ? plain.slice(column + 1, width) : []),
+  ])
+  return rows.every((cells) => cells.length === width && isRow(cells))
+}

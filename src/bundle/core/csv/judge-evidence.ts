@@ -1,0 +1,52 @@
+/** The verdict on a file that is read as GB18030, from the evidence of its whole text. */
+import type { Finding } from '../../../platform/finding.ts'
+import { faultAt } from '../findings/checks.ts'
+import type { TextEvidence } from './text-evidence.ts'
+
+/** Chinese characters that a file needs before their frequency says anything. */
+const hanMin = 20
+
+/** Characters beyond ASCII that a file needs before their rareness says anything, and how rare on average. */
+const charactersMin = 10
+const foreignUnlikelihood = 4
+const doubtfulUnlikelihood = 3
+
+/** Share of ordinary characters below which a file is not Chinese, or perhaps not; real data have over half. */
+const foreignShare = 0.08
+const doubtfulShare = 0.25
+
+/** The findings about a file's encoding; `decodes` says whether all of it is GB18030. */
+export function judgeEvidence(evidence: TextEvidence, decodes: boolean, file: string): readonly Finding[] {
+  const { utf8, gb18030, han, common, hangul, glued } = evidence
+  if (utf8.cells > 0 && (decodes || gb18030.cells > 0)) {
+    const fewer = utf8.cells <= gb18030.cells ? utf8 : gb18030
+    const expected =
+      `UTF-8 ${utf8.cells} 个单元格，GB18030 ${gb18030.cells} 个 / ` +
+      `${count(utf8.cells)} in UTF-8, ${count(gb18030.cells)} in GB18030`
+    return [at('encoding-mixed', fewer.first, expected)]
+  }
+  if (!decodes) return []
+  if (evidence.private !== undefined) return [at('encoding-private', evidence.private, 'GB18030')]
+  const first = evidence.firstGlued ?? gb18030.first
+  const share = han === 0 ? 1 : common / han
+  const counts =
+    `${han} 个汉字中常用字 ${common} 个，夹在拉丁字母间的 ${glued} 处 / ` +
+    `${common} of ${han} Chinese characters are common, ${glued} between Latin letters`
+  const unlikelihood = evidence.characters < charactersMin ? 0 : evidence.unlikelihood / evidence.characters
+  const isForeign = share < foreignShare || (share < doubtfulShare && hangul === han)
+  if ((glued > 0 && common === 0) || (han >= hanMin && isForeign) || unlikelihood >= foreignUnlikelihood)
+    return [at('encoding-foreign', first, counts)]
+  const isDoubtful = (han >= hanMin && share < doubtfulShare) || unlikelihood >= doubtfulUnlikelihood
+  if (glued > 0 || isDoubtful) return [at('encoding-doubtful', first, counts)]
+  return []
+
+  function at(
+    check: Parameters<typeof faultAt>[0],
+    byteOffset: number | undefined,
+    expected: string,
+  ): Finding {
+    return faultAt(check, { file, ...(byteOffset === undefined ? {} : { byteOffset }), expected })
+  }
+}
+
+const count = (cells: number) => (cells === 1 ? '1 cell' : `${cells} cells`)

@@ -1,0 +1,156 @@
+/** Text in GB18030, in another encoding, or in two at once: what is taken, and what is a finding. */
+import { isUtf8 } from 'node:buffer'
+import iconv from 'iconv-lite'
+import t from 'tap'
+import { inspectText } from '../../src/bundle/core/csv/encoding.ts'
+import { measureEncodings } from '../corpus/encodings.ts'
+import { checksOf, readRows } from '../support/bundle-fixture.ts'
+
+const gbk = (text: string) => iconv.encode(text, 'gb18030')
+const utf8 = (text: string) => Buffer.from(text)
+const join = (...parts: readonly Buffer[]) => Buffer.concat(parts)
+
+async function inspect(bytes: Uint8Array, claim?: string) {
+  const chunks = async function* () {
+    for (let at = 0; at < bytes.length; at += 5) yield bytes.subarray(at, at + 5)
+  }
+  const { shape, findings } = await inspectText(chunks, 'f.csv', isUtf8, claim)
+  return { encoding: shape?.encoding, findings, check: findings[0]?.check, at: findings[0]?.byteOffset }
+}
+
+const head = gbk('编号,备注\n1,北京\n')
+
+t.test('mixtures and other encodings are refused, with the byte', async (t) => {
+  const cases: readonly (readonly [string, Buffer, string, number?])[] = [
+    ['GBK, then a row of UTF-8', join(head, utf8('2,上海市区\n')), 'encoding-mixed', head.length + 2],
+    [
+      'UTF-8, then a row of GBK',
+      join(utf8('编号,备注\n1,北京\n2,上海\n'), gbk('3,区县\n')),
+      'encoding-mixed',
+      34,
+    ],
+    ['an odd number of UTF-8 characters', join(head, utf8('2,上海市\n')), 'encoding-mixed', head.length + 2],
+    ['a quoted UTF-8 cell', join(head, utf8('2,"上海市区"\n')), 'encoding-mixed', head.length + 3],
+    ['semicolons and CR', join(gbk('编号;备注\r1;北京\r'), utf8('2;上海市区\r')), 'encoding-mixed'],
+    ['two UTF-8 characters', join(head, utf8('2,王芳\n')), 'encoding-mixed', head.length + 2],
+    ['UTF-8 with Latin letters', join(head, utf8('2,A座上海B\n')), 'encoding-mixed'],
+    ['a UTF-8 header alone', join(utf8('编号,备注\n'), gbk('1,北京\n2,上海\n3,广州\n')), 'encoding-mixed', 0],
+    ['full-width punctuation', join(head, utf8('2,（走读）\n')), 'encoding-mixed'],
+    ['Windows-1252', iconv.encode('name,place\nÉcole,Schüler\n', 'windows-1252'), 'encoding-foreign'],
+    ['one German word', iconv.encode('name\nSchüler\n', 'windows-1252'), 'encoding-foreign', 8],
+    ['Big5', iconv.encode('臺北市,陳怡君\n學生人數,體育館\n', 'big5'), 'encoding-private'],
+    [
+      'Shift_JIS',
+      iconv.encode('東京都新宿区,さくら小学校,タナカ\n横浜市立,運動場の開放\n', 'shift_jis'),
+      'encoding-foreign',
+    ],
+    [
+      'Shift_JIS kana',
+      iconv.encode('a,b\nタナカイチロウ,サクラショウガッコウ\n', 'shift_jis'),
+      'encoding-foreign',
+    ],
+    [
+      'EUC-KR',
+      iconv.encode('서울특별시,강남구\n김민수,이영희\n초등학교,체육관\n부산광역시,학생\n', 'euc-kr'),
+      'encoding-foreign',
+    ],
+    [
+      'a user-defined character',
+      join(head, gbk('2,张'), Buffer.from('aaa1', 'hex'), gbk('\n')),
+      'encoding-private',
+      head.length + 4,
+    ],
+    [
+      'an unassigned one',
+      join(head, gbk('2,张'), Buffer.from('8431a439', 'hex'), gbk('\n')),
+      'encoding-private',
+    ],
+    ['a workbook', Buffer.from('504b030414000600', 'hex'), 'file-not-text', 0],
+    ['an old workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'file-not-text', 0],
+    ['a PDF', Buffer.from('%PDF-1.7\n'), 'file-not-text', 0],
+    ['a web page', Buffer.from('\ufeff<html><table>'), 'file-not-text', 0],
+    ['a gzip file', Buffer.from('1f8b0800', 'hex'), 'file-not-text', 0],
+  ]
+  for (const [about, bytes, check, at] of cases) {
+    const found = await inspect(bytes)
+    t.equal(found.encoding, undefined, about)
+    t.equal(found.check, check, about)
+    if (at !== undefined) t.equal(found.at, at, `${about}: the byte`)
+    t.equal(found.findings.length, 1, about)
+  }
+})
+
+t.test('the evidence is in the finding, counted over the whole file', async (t) => {
+  const { findings } = await inspect(join(head, utf8('2,上海市区\n')))
+  t.equal(findings[0]?.expected, 'UTF-8 1 个单元格，GB18030 3 个 / 1 cell in UTF-8, 3 cells in GB18030')
+  const claimed = await inspect(utf8('编号,备注\n1,北京市区\n'), 'gbk')
+  t.equal(claimed.check, 'encoding-claim')
+})
+
+t.test('true GB18030 is taken, with rare characters, signs and what is UTF-8 by chance', async (t) => {
+  const texts = [
+    ...[
+      '茅台',
+      '茅台路',
+      '联通',
+      '王茅',
+      '朱镕基',
+      '陈䶮',
+      '㛃㭎',
+      '𠮷野家',
+      '犇犇',
+      '丁喆',
+      '〇三班',
+      '①②',
+      '90㎡',
+    ],
+    ...[
+      '€ 5',
+      '“三好”学生',
+      'A座B栋',
+      'T恤XL',
+      '买买提·艾力',
+      '妫昇茅',
+      '毛韫珺',
+      '郑锜燚',
+      'ⅲ级',
+      'É 座',
+      '北京',
+    ],
+  ]
+  for (const text of texts) {
+    const found = await inspect(gbk(`编号,备注\n1,${text}\n`))
+    t.equal(found.encoding, 'gb18030', text)
+    t.same(found.findings, [], text)
+  }
+  const euro = await inspect(join(head, gbk('2,学费'), Buffer.from([0x80, 0x35, 0x0a])))
+  t.equal(euro.encoding, 'gb18030', 'the euro sign as Windows writes it')
+})
+
+t.test(
+  'a rare character between Latin letters is a warning in a file that is Chinese otherwise',
+  async (t) => {
+    const { encoding, findings } = await inspect(join(head, iconv.encode('2,Schüler\n', 'windows-1252')))
+    t.equal(encoding, 'gb18030')
+    t.match(findings, [{ check: 'encoding-doubtful', severity: 'warning', byteOffset: head.length + 5 }])
+  },
+)
+
+t.test('the file names the encoding that it was read in', async (t) => {
+  const csv = 'area,plot,trait,grade,trees,height,opened,tools,note\n01,A1,size,big,12,3.5,,,一块好地\n'
+  for (const [bytes, encoding] of [
+    [utf8(csv), 'utf-8'],
+    [gbk(csv), 'gb18030'],
+  ] as const) {
+    const { findings, counts } = await readRows({ 'a.csv': bytes })
+    t.same(checksOf(findings), [])
+    t.equal(counts[0]?.encoding, encoding)
+  }
+})
+
+t.test('few false alarms on Chinese names and addresses; no mixture is missed', async (t) => {
+  const { alarms, mixtures } = await measureEncodings(7, 500, 64)
+  for (const { about, refused, warned } of alarms)
+    t.ok(refused + warned <= (about.startsWith('30') ? 1 : 0), about)
+  for (const { kind, missed } of mixtures) if (kind !== 'euc-kr alone') t.equal(missed, 0, kind)
+})

@@ -1,0 +1,129 @@
+/** Rows that are no records: repeated headers, totals, notes, swallowed rows, and keys that look the same. */
+import t, { type Test } from 'tap'
+import { copyPaths } from '../../src/bundle/index.ts'
+import type { Contract } from '../../src/contract/index.ts'
+import { contract, field, readRows, validationOf } from '../support/bundle-fixture.ts'
+
+/** A contract of texts alone, where nothing but the words shows what a row is. */
+const texts: Contract = {
+  ...contract,
+  fields: [
+    field('school', '学校', 'string', { role: 'key', aliases: ['学校名称'] }),
+    field('street', '地址', 'string'),
+    field('phone', '电话', 'string'),
+    field('note', '备注', 'string'),
+  ],
+  primaryKey: ['school'],
+}
+/** A contract with numbers and required cells, where such rows have errors anyway. */
+const counted: Contract = {
+  ...texts,
+  fields: [
+    field('school', '学校', 'string', { role: 'key', constraints: { required: true } }),
+    field('area', '片区', 'string', { codes: 'areas', constraints: { required: true } }),
+    field('pupils', '人数', 'integer', { role: 'count', constraints: { required: true } }),
+    field('note', '备注', 'string'),
+  ],
+}
+const head: Readonly<Record<'texts' | 'counted', string>> = {
+  texts: 'school,street,phone,note\n一小,南京路1号,021-1,\n',
+  counted: 'school,area,pupils,note\n一小,01,5,\n',
+}
+
+/** The errors of a file on the strict path; the fast path must give up exactly if there are some. */
+async function errorsOf(t: Test, csv: string, own: Contract, about: string): Promise<readonly string[]> {
+  const { findings } = await readRows({ 'a.csv': csv }, { contract: own })
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  const { validation } = validationOf({ 'a.csv': csv }, { contract: own })
+  const reading = copyPaths[0]?.(validation)
+  for await (const _chunk of reading?.chunks ?? []);
+  t.equal(reading?.files() === undefined, errors.length > 0, `both paths agree: ${about}`)
+  return errors.map(({ check, row, cell }) => `${check} ${cell ?? row}`)
+}
+
+t.test('rows that are no records are one finding each', async (t) => {
+  const cases: readonly (readonly ['texts' | 'counted', string, string, readonly string[]])[] = [
+    ['texts', 'the header again', 'school,street,phone,note\n', ['row-header 3']],
+    ['texts', 'the header by titles', '学校,地址,电话,备注\n', ['row-header 3']],
+    ['texts', 'the header by an alias, and blanks', ' 学校名称 ,地址,,备注\n', ['row-header 3']],
+    ['texts', 'a record that names a field', '学校,南京路2号,021-2,\n', []],
+    ['texts', 'a total', '合计,,,共 2 所\n', ['row-total A3']],
+    ['texts', 'a total with a blank', '合 计,,021,x\n', ['row-total A3']],
+    ['texts', 'a total in English', 'Total,a,b,c\n', ['row-total A3']],
+    ['texts', 'a subtotal in full width', '小　计,a,,\n', ['row-total A3']],
+    ['texts', 'a total with a colon', '总计：,a,,\n', ['row-total A3']],
+    ['texts', 'a name that begins with a total', '合计小学,a,,\n', []],
+    ['texts', 'a total in a remark', '二小,a,,合计\n', []],
+    ['texts', 'a note', '注：以上数据截至年底,,,\n', ['row-note A3']],
+    ['texts', 'a numbered note', '注1：不含分校,,,\n', ['row-note A3']],
+    ['texts', 'a source', '数据来源：市教委,,,\n', ['row-note A3']],
+    ['texts', 'a source in English', 'Source: office,,,\n', ['row-note A3']],
+    ['texts', 'a star', '* 不含分校,,,\n', ['row-note A3']],
+    ['texts', 'a signature', '填表人：张三,,,\n', []],
+    ['texts', 'a school of whose row only the name is known', '二小,,,\n', []],
+    ['texts', 'swallowed rows', '二小,"南京路2号,021-2,\n三小,南京路3号",021-3,\n', ['cell-swallowed B3']],
+    ['texts', 'several swallowed rows', '二小,"a,b,\n三小,c,d,e\n四小,f",g,\n', ['cell-swallowed B3']],
+    ['texts', 'an address of two lines', '二小,"南京路2号\n东门",021-2,\n', []],
+    ['texts', 'prose with commas', '二小,a,b,"first\nsecond, third, fourth, fifth"\n', []],
+    ['texts', 'prose with other commas', '二小,a,b,"一，二\n三，四，五"\n', []],
+    ['counted', 'the header again', 'school,area,pupils,note\n', ['row-header 3']],
+    ['counted', 'the header in other spellings', 'SCHOOL,片 区,Ｐupils,\n', ['row-header 3']],
+    ['counted', 'a total', '合计,,5,\n', ['row-total A3']],
+    ['counted', 'a total in a coded key alone', '二小,合计,5,\n', ['code-unknown B3']],
+    ['counted', 'a title or note', '2026 年度统计表,,,\n', ['row-note A3']],
+    ['counted', 'a note without delimiters', '以上数据不含分校\n', ['row-note A3']],
+    ['counted', 'a short row', '二小,01\n', ['row-short 3']],
+    ['counted', 'swallowed rows', '二小,01,5,"x\n三小,02,6,y"\n', ['cell-swallowed D3']],
+    ['counted', 'text that is no rows', '二小,01,5,"x\n三小,zz,6,y"\n', []],
+    ['counted', 'swallowed rows with CRLF', '二小,01,5,"x\r\n三小,02,6,y"\n', ['cell-swallowed D3']],
+  ]
+  for (const [name, about, rows, expected] of cases) {
+    const own = name === 'texts' ? texts : counted
+    t.same(await errorsOf(t, head[name] + rows, own, about), expected, `${name}: ${about}`)
+  }
+})
+
+t.test('a dimension or a code list may have a total', async (t) => {
+  const [school, ...rest] = texts.fields
+  if (school === undefined) return
+  const csv = `${head.texts}合计,a,b,c\n`
+  for (const more of [{ role: 'dimension' as const }, { constraints: { enum: ['一小', '合计'] } }]) {
+    const own = { ...texts, fields: [{ ...school, ...more }, ...rest] }
+    t.same(await errorsOf(t, csv, own, JSON.stringify(more)), [])
+  }
+})
+
+t.test('keys that differ in width or Unicode form alone are one key', async (t) => {
+  const pairs: readonly (readonly [string, string, boolean])[] = [
+    ['é', 'e\u0301', true],
+    ['A1', 'Ａ１', true],
+    ['（一）班', '(一)班', true],
+    ['a b', 'a\u3000b', true],
+    ['一\u200b中', '一中', true],
+    ['か\u3099', 'が', true],
+    ['Å', '\u212b', true],
+    ['a1', 'A1', false],
+    ['①', '1', false],
+    ['Ⅱ', 'II', false],
+    ['一中', '一 中', false],
+    ['é', 'e', false],
+  ]
+  for (const [first, second, isSame] of pairs) {
+    const csv = `school,street,phone,note\n${first},a,,\n${second},b,,\n`
+    const expected = isSame ? ['key-doubled A2', 'key-doubled A3'] : []
+    t.same(await errorsOf(t, csv, texts, `${first} ${second}`), expected, `${first} ${second}`)
+  }
+})
+
+t.test('the end-of-file character of DOS is ignored and counted, on both paths', async (t) => {
+  for (const end of ['\u001a', '\u001a\u001a\u001a', '\r\n\u001a']) {
+    const csv = `${head.texts}二小,a,b,c${end}`
+    t.same(await errorsOf(t, csv, texts, 'an end mark'), [])
+    const { rows, counts } = await readRows({ 'a.csv': csv }, { contract: texts })
+    t.same(rows[1]?.values, ['二小', 'a', 'b', 'c'])
+    t.same(counts[0]?.repairs, { 'end-mark': 1 })
+  }
+  t.same(await errorsOf(t, '\u001a', texts, 'nothing else'), ['file-empty undefined'])
+  const inside = await readRows({ 'a.csv': `${head.texts}二小,a\u001ab,,\n` }, { contract: texts })
+  t.match(inside.findings, [{ check: 'text-control' }])
+})

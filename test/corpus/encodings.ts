@@ -1,0 +1,328 @@
+/**
+ * How well the encoding of a file is told: false alarms on Chinese names and addresses in GB18030, with rare
+ * characters, and mixtures and other encodings that are missed. Everything comes from a seed.
+ */
+import { isUtf8 } from 'node:buffer'
+import iconv from 'iconv-lite'
+import { inspectText } from '../../src/bundle/core/csv/encoding.ts'
+import { between, oneOf, type Random, randomOf } from '../support/samples/random.ts'
+
+const surnames = [
+  ...'王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向汤',
+  ...[
+    '欧阳',
+    '上官',
+    '司徒',
+    '诸葛',
+    '端木',
+    '褚',
+    '逄',
+    '亓',
+    '仝',
+    '佘',
+    '佟',
+    '冼',
+    '厍',
+    '妫',
+    '嵇',
+    '昝',
+    '笪',
+    '郗',
+    '隗',
+  ],
+]
+const given = [
+  ...'伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红文玲建国志海燕晓东春梅雪峰佳琪子涵雨轩梓晨欣怡浩宇思远嘉乐一诺',
+]
+const rare = [
+  ...'喆堃镕淼昇翀玥彧祎頔旻龑犇骉燚垚赟奡昉婞茆芃暐珺瑄璟甯祐禛筱紘綦罡翾臻艽荻菡蕤衎袆訚谖軦郦钰锜阆霈韫頫颋飏骐鬯鱻麒黟',
+  ...['䶮', '㛃', '㭎', '𬭎', '𬍛', '茅', '联', '滢', '湜'],
+]
+const places = [
+  '上海市',
+  '浦东新区',
+  '黄浦区',
+  '徐汇区',
+  '闵行区',
+  '嘉定区',
+  '松江区',
+  '青浦区',
+  '奉贤区',
+  '崇明区',
+]
+const roads = [
+  ...[
+    '南京西路',
+    '淮海中路',
+    '漕溪北路',
+    '莘朱路',
+    '沪闵路',
+    '泖港镇',
+    '曹杨路',
+    '洋泾街道',
+    '廊下镇中丰村',
+    '朱泾镇',
+    '陈家镇',
+    '瀛东村',
+  ],
+  ...[
+    '堍浜路',
+    '塸溇村',
+    '㘭里',
+    '枫泾镇',
+    '张堰镇',
+    '罗泾镇',
+    '华漕镇',
+    '茅台路',
+    '芷江西路',
+    '虬江路',
+    '溧阳路',
+    '邯郸路',
+  ],
+]
+const remarks = [
+  ...[
+    '',
+    '',
+    '',
+    '走读',
+    '住宿',
+    '寄宿（周末回家）',
+    '父亲：驻外',
+    'A座3楼',
+    'B1层',
+    '5号楼B栋',
+    '“三好学生”',
+    '转自 IB 课程',
+  ],
+  ...[
+    '学费 €1,200',
+    '€',
+    'T恤尺码 XL',
+    '买买提·艾力',
+    'iPad借用',
+    '①',
+    '90㎡',
+    '25℃',
+    '〇三班',
+    'Ⅲ级',
+    'No.5 中学',
+    '甲、乙',
+  ],
+]
+
+/** A row of a name, an address and a remark. */
+function drawRow(random: Random, rareShare: number): readonly string[] {
+  const name = () => (random() < rareShare ? oneOf(random, rare) : oneOf(random, given))
+  const who = `${oneOf(random, surnames)}${name()}${random() < 0.6 ? name() : ''}`
+  const where = `${random() < 0.7 ? oneOf(random, places) : ''}${oneOf(random, roads)}${between(random, 1, 2999)}`
+  const place = `${where}${oneOf(random, ['号', '弄12号301室', '号A座', '号B栋', '村5组'])}`
+  return [who, place, oneOf(random, remarks)]
+}
+
+const csv = (rows: readonly (readonly string[])[]) =>
+  rows
+    .map((row, n) => `${n + 1},${row.map((cell) => (cell.includes(',') ? `"${cell}"` : cell)).join(',')}\n`)
+    .join('')
+
+/** Windows writes the euro sign as one byte in GBK; GB18030 has two for it. */
+const asGbk = (text: string, random: Random) => {
+  const bytes = iconv.encode(text, 'gb18030')
+  if (random() < 0.5) return bytes
+  return Buffer.from(bytes.toString('latin1').replaceAll('\xa2\xe3', '\x80'), 'latin1')
+}
+
+type Verdict = 'taken' | 'warned' | 'refused'
+
+async function verdictOf(bytes: Buffer): Promise<{ readonly verdict: Verdict; readonly check: string }> {
+  const { shape, findings } = await inspectText(
+    async function* () {
+      yield bytes
+    },
+    'f.csv',
+    isUtf8,
+  )
+  const check = findings[0]?.check ?? ''
+  if (shape === undefined) return { verdict: 'refused', check }
+  return { verdict: findings.length > 0 ? 'warned' : 'taken', check }
+}
+
+const header = '序号,姓名,地址,备注\n'
+const englishHeader = 'number,name,address,remark\n'
+
+/** Text in other languages as offices write it, by encoding. */
+const others: Readonly<Record<string, readonly string[]>> = {
+  'windows-1252': [
+    'École française',
+    'Schüler',
+    'Zoë Müller',
+    'José Núñez',
+    'Straße',
+    'Señor',
+    'Ångström',
+    'café à Paris',
+  ],
+  big5: [
+    '臺北市大安區',
+    '陳怡君',
+    '林志豪',
+    '國立臺灣師範大學',
+    '學生人數',
+    '備註說明',
+    '體育館',
+    '高雄市鹽埕區',
+  ],
+  'euc-kr': [
+    '서울특별시 강남구',
+    '김민수',
+    '이영희',
+    '초등학교',
+    '체육관',
+    '부산광역시',
+    '학생 수',
+    '운동장 개방',
+  ],
+  shift_jis: [
+    '東京都新宿区',
+    'さくら小学校',
+    'タナカ イチロウ',
+    '体育館',
+    '生徒数',
+    '横浜市立',
+    '運動場の開放',
+    '備考なし',
+  ],
+}
+
+interface Mixture {
+  readonly kind: string
+  readonly make: (random: Random) => Buffer
+}
+
+const rowsOf = (random: Random, from: number, to: number) =>
+  Array.from({ length: between(random, from, to) }, () => drawRow(random, 0.05))
+
+/** A text of at least two Chinese characters: fewer bytes are evidence of nothing. */
+const mixtures: readonly Mixture[] = [
+  {
+    kind: 'GBK file, then UTF-8 rows',
+    make: (random) =>
+      Buffer.concat([
+        asGbk(header + csv(rowsOf(random, 1, 40)), random),
+        Buffer.from(csv(rowsOf(random, 1, 5))),
+      ]),
+  },
+  {
+    kind: 'UTF-8 file, then GBK rows',
+    make: (random) =>
+      Buffer.concat([
+        Buffer.from(header + csv(rowsOf(random, 1, 40))),
+        asGbk(csv(rowsOf(random, 1, 5)), random),
+      ]),
+  },
+  {
+    kind: 'rows in turn',
+    make: (random) =>
+      Buffer.concat([
+        Buffer.from(englishHeader),
+        ...rowsOf(random, 2, 30).map((row, n) =>
+          n % 2 === 0 ? asGbk(csv([row]), random) : Buffer.from(csv([row])),
+        ),
+      ]),
+  },
+  {
+    kind: 'one UTF-8 cell in a GBK file',
+    make: (random) => {
+      const cell = oneOf(random, [
+        '上海市区',
+        '北京',
+        '备注',
+        '静安区实验小学',
+        '王芳',
+        '学校名称',
+        '体育',
+        '徐汇',
+      ])
+      const rows = asGbk(header + csv(rowsOf(random, 1, 30)), random)
+      return Buffer.concat([rows, Buffer.from('99,'), asGbk('李娜', random), Buffer.from(`,${cell},\n`)])
+    },
+  },
+  ...Object.entries(others).map(
+    ([encoding, texts]): Mixture => ({
+      kind: `${encoding} alone`,
+      make: (random) => {
+        const rows = Array.from({ length: between(random, 3, 30) }, () => [
+          oneOf(random, texts),
+          oneOf(random, texts),
+        ])
+        return iconv.encode(`number,name,place\n${csv(rows)}`, encoding)
+      },
+    }),
+  ),
+]
+
+export interface EncodingTally {
+  /** Chinese files by how they are cut: files, refused, warned. */
+  readonly alarms: readonly {
+    readonly about: string
+    readonly files: number
+    refused: number
+    warned: number
+  }[]
+  /** Mixtures by kind: made, refused, warned, missed. */
+  readonly mixtures: readonly {
+    readonly kind: string
+    made: number
+    refused: number
+    warned: number
+    missed: number
+  }[]
+}
+
+/** Measures both on `lines` lines and `count` mixtures of a seed. */
+export async function measureEncodings(seed: number, lines = 10_000, count = 1_000): Promise<EncodingTally> {
+  const alarms = []
+  for (const [share, about] of [
+    [0.05, '5 % rare characters'],
+    [0.3, '30 % rare characters'],
+  ] as const) {
+    for (const perFile of [lines, 10, 1]) {
+      const random = randomOf(seed, 'encodings', share * 100)
+      const tally = { about: `${about}, ${perFile} lines a file`, files: 0, refused: 0, warned: 0 }
+      for (let line = 0; line < lines; line += perFile) {
+        const rows = Array.from({ length: perFile }, () => drawRow(random, share))
+        const { verdict } = await verdictOf(
+          asGbk((perFile === 1 ? englishHeader : header) + csv(rows), random),
+        )
+        tally.files += 1
+        if (verdict !== 'taken') tally[verdict] += 1
+      }
+      alarms.push(tally)
+    }
+  }
+  const tallies = mixtures.map(({ kind }) => ({ kind, made: 0, refused: 0, warned: 0, missed: 0 }))
+  for (let n = 0; n < count; n += 1) {
+    const [mixture, tally] = [mixtures[n % mixtures.length], tallies[n % mixtures.length]]
+    if (mixture === undefined || tally === undefined) continue
+    const { verdict } = await verdictOf(mixture.make(randomOf(seed, 'mixture', n)))
+    tally.made += 1
+    tally[verdict === 'taken' ? 'missed' : verdict] += 1
+  }
+  return { alarms, mixtures: tallies }
+}
+
+/** The tally as lines of text. */
+export function formatEncodings({ alarms, mixtures: kinds }: EncodingTally): readonly string[] {
+  return [
+    'Chinese names and addresses in GB18030: false alarms',
+    ...alarms.map(
+      ({ about, files, refused, warned }) =>
+        `  ${about.padEnd(44)}${files} files: ${refused} refused, ${warned} warned`,
+    ),
+    'Mixtures and other encodings',
+    ...kinds.map(
+      ({ kind, made, refused, warned, missed }) =>
+        `  ${kind.padEnd(44)}${made} made: ${refused} refused, ${warned} warned, ${missed} missed`,
+    ),
+  ]
+}
