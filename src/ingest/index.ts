@@ -1,8 +1,10 @@
 /** Public API of ingest: intake channels, receipts, quarantine, and the pipeline to a staged part. */
 export { ignoredHints, startBackgroundTasks } from './background-tasks.ts'
+export { correctionsEnd } from './derived/corrections.ts'
 export { newestDirectories, readDirectories } from './derived/directories.ts'
 export { listSharedKeys, readStatistics } from './derived/statistics.ts'
 export { type BundleErasure, eraseBundle } from './erasure/erase-bundle.ts'
+export { removeReadBundles } from './erasure/personal.ts'
 export { reasonOf } from './erasure/stored-bytes.ts'
 export { startIngestJobs } from './jobs.ts'
 export { lockOf } from './pipeline/edition-lock.ts'
