@@ -61,6 +61,8 @@ export interface ItemPlan {
 
 export interface GradePlan {
   readonly items: readonly ItemPlan[]
+  /** Whether it has an item, by the index of the item. */
+  readonly has: readonly boolean[]
   /** Tenths of the body mass index at which normal, overweight and obese begin. */
   readonly bmi: readonly [normal: number, overweight: number, obese: number]
 }
@@ -87,6 +89,7 @@ function buildPlan(code: string, sex: '1' | '2'): GradePlan {
       const weight = weights[item.name]
       return weight === undefined ? [] : [buildItem(item, index, weight, code, sex)]
     }),
+    has: items.map(({ name }) => weights[name] !== undefined),
     bmi: [normal, overweight, obese],
   }
 }
