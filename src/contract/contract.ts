@@ -50,6 +50,30 @@ export function intakeKey(contract: Contract): readonly string[] {
   return contract.intake?.primaryKey ?? contract.primaryKey
 }
 
+/** Whether a row that providers bring is about one person. Such rows are never stored in the database. */
+export function isPersonal(contract: Pick<Contract, 'intake'>): boolean {
+  return contract.intake?.personal === true
+}
+
+/**
+ * Default for the days in which an edition with rows about persons can be corrected: until the next edition,
+ * since providers notice most errors when they prepare it.
+ */
+const correctionDaysUsual = 365
+
+/** The days after the first publication of an edition in which it can be corrected. */
+export function correctionDaysOf({ intake }: Pick<Contract, 'intake'>): number {
+  return intake?.correctionDays ?? correctionDaysUsual
+}
+
+/** Default for the days that a rejected bundle with rows about persons is kept: time to answer and decide. */
+const quarantineDaysUsual = 14
+
+/** The days that a refused or quarantined bundle is kept. */
+export function quarantineDaysOf({ intake }: Pick<Contract, 'intake'>): number {
+  return intake?.quarantineDays ?? quarantineDaysUsual
+}
+
 /** The parts of an edition; a contract that lists none has one, of its first provider. */
 export function partsOf(contract: Contract): readonly ProviderPart[] {
   return contract.parts ?? [{ provider: contract.providers[0] ?? '' }]

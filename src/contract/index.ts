@@ -8,6 +8,7 @@ export {
   type CheckUse,
   type Constraints,
   type Contract,
+  correctionDaysOf,
   type DisclosureUse,
   type Field,
   freeStatus,
@@ -15,6 +16,7 @@ export {
   intakeFields,
   intakeKey,
   isOpen,
+  isPersonal,
   type LoadedContract,
   mayBeNull,
   needsApproval,
@@ -22,6 +24,7 @@ export {
   noticeDaysUsual,
   type ProviderPart,
   partsOf,
+  quarantineDaysOf,
   statusField,
   withheldFields,
 } from './contract.ts'

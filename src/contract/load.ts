@@ -36,8 +36,13 @@ export async function loadContracts({ folders, known = {} }: LoadOptions): Promi
   const codeFolders = [...folders, ...slugFolders.map(({ path }) => path)].map((path) => join(path, 'codes'))
   const lists = await readCodeLists(codeFolders, faults)
   const loaded = await readContracts(slugFolders, faults)
+  const others = (dataset: string) =>
+    loaded
+      .map(({ contract }) => contract)
+      .filter((contract) => contract.dataset === dataset)
+      .sort((a, b) => b.contractVersion - a.contractVersion)[0]
   for (const { contract, file, formerKeywords } of loaded) {
-    for (const [path, message] of contractComplaints(contract, { lists, known })) {
+    for (const [path, message] of contractComplaints(contract, { lists, known, others })) {
       faults.push({ file, path: pathInFile(path, formerKeywords), message })
     }
   }

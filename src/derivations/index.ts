@@ -5,6 +5,7 @@ export type {
   DerivedRow,
   DirectoryRow,
   PartDerivation,
+  ReportRow,
   StatisticsRow,
 } from './derivation.ts'
-export { derivations, getDerivation } from './list.ts'
+export { derivationFaults, derivations, getDerivation } from './list.ts'

@@ -1,11 +1,14 @@
 /** Public API of ingest: intake channels, receipts, quarantine, and the pipeline to a staged part. */
 export { ignoredHints, startBackgroundTasks } from './background-tasks.ts'
+export { newestDirectories, readDirectories } from './derived/directories.ts'
+export { listSharedKeys, readStatistics } from './derived/statistics.ts'
 export { type BundleErasure, eraseBundle } from './erasure/erase-bundle.ts'
 export { reasonOf } from './erasure/stored-bytes.ts'
 export { startIngestJobs } from './jobs.ts'
 export { lockOf } from './pipeline/edition-lock.ts'
 export {
   baseFile,
+  type DirectoryPin,
   dropReplaced,
   fileColumn,
   listParts,
@@ -16,7 +19,7 @@ export {
 export { takeBundle } from './pipeline/pipeline.ts'
 export { type Progress, readPasses, watchRows } from './pipeline/progress.ts'
 export { Refusal } from './pipeline/refusal.ts'
-export { ensureStaged } from './pipeline/rows.ts'
+export { ensureDerived, ensureStaged } from './pipeline/rows.ts'
 export { listSequenceGaps } from './pipeline/sequence.ts'
 export { dropBundle, releaseBundle } from './quarantine/quarantine.ts'
 export { receiptBody } from './receipts/body.ts'

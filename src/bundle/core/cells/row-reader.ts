@@ -170,7 +170,13 @@ function cellPlace(row: TableRow, file: OpenFile, column: number): FindingPositi
   return { file: file.path, row: row.row, cell, ...atOffset(file.offsetOf(column)) }
 }
 
-function placeOf(row: TableRow, file: OpenFile, fields: readonly Field[], index: number): FindingPosition {
+/** The place of a field's cell in a row. */
+export function placeOf(
+  row: TableRow,
+  file: OpenFile,
+  fields: readonly Field[],
+  index: number,
+): FindingPosition {
   const column = file.map.columnOf[index]
   const field = fields[index]?.name
   const base = { file: file.path, row: row.row, ...(field === undefined ? {} : { field }) }

@@ -4,6 +4,7 @@
  * is wrong. So the only findings of this path are warnings, and the strict path would report the same ones.
  */
 
+import { defined } from '../../../platform/defined.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import { buildCellEncoder, type CellEncoder, encodesNothing } from '../../core/cells/cell-encoders.ts'
 import { buildRowReader } from '../../core/cells/row-reader.ts'
@@ -101,6 +102,7 @@ function buildWalk(options: ValidateOptions): Walk {
     writer: buildCopyWriter(),
     keys: buildDuplicateFilter(),
     block: buildBlock(plan.fields.length),
+    ...defined({ part: options.derive?.open() }),
     headers: [],
     rows: [],
     errors: 0,
