@@ -10,6 +10,26 @@ interface FaultText {
 const fault = (severity: Severity, en: string, zh: string): FaultText => ({ severity, message: { zh, en } })
 
 export const faults = {
+  'school-missing': fault(
+    'error',
+    'The code of the school is missing; give it in a column or in the name of the file.',
+    '缺少学校标识码，请在列中或文件名中注明。',
+  ),
+  'school-unknown': fault(
+    'error',
+    'The directory of schools has no school with this code; correct the code.',
+    '学校名录中没有此标识码，请更正。',
+  ),
+  'school-district': fault(
+    'error',
+    "The school belongs to another district; its own district sends this row.",
+    '该校不属于本区，应由其所属区报送。',
+  ),
+  'school-system': fault(
+    'error',
+    'The directory does not say whether the school has the system 6+3 or 5+4, by which this grade is scored.',
+    '学校名录未注明该校学制（六三制或五四制），无法确定该年级的评分表。',
+  ),
   'grade-unknown': fault(
     'error',
     'This is no grade; write its code in the upload template.',

@@ -2,14 +2,9 @@
  * Reads the cells of measurements in the upload template. It takes the spellings that schools use where they mean one
  * thing only; everything else is refused, and nothing is converted by guess: not metres, not 斤, not a lost zero.
  */
+import type { CellKind } from '../derivation.ts'
 import { missing } from './score.ts'
 import { type ItemName, items } from './standard.ts'
-
-/**
- * What a spreadsheet stores in a cell: the text alone does not show whether a number lost its last zeros. All cells of a
- * CSV are texts.
- */
-export type CellKind = 'text' | 'number' | 'day' | 'clock'
 
 /** Columns of measurements. Those in metres and in 斤 are read only if their header says so. */
 export const measurementColumns = [

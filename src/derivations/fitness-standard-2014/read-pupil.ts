@@ -2,11 +2,11 @@
  * Reads a row of the upload template: grade, sex and results of a pupil. A row with an error yields nothing. An exempt
  * pupil has no results; a missing item leaves that item and the total out.
  */
+import type { CellKind } from '../derivation.ts'
 import type { FaultName } from './faults.ts'
 import { type Grade, type GradeFault, readGrade, type SchoolSystem, type SixthGradeCode } from './grades.ts'
 import {
   buildMeasurementReader,
-  type CellKind,
   foldCell,
   type MeasurementColumn,
   measurementColumns,

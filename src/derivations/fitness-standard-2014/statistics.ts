@@ -111,7 +111,7 @@ function countResult(cell: CellCounts, index: number, result: number, amount: nu
 export const statisticsColumns = ['district', 'stage', 'grade', 'sex', 'indicator', 'measure'] as const
 
 /** Stands for the indicator in the counts of participation. */
-const participationName = 'participation'
+export const participationName = 'participation'
 
 /**
  * The counts as rows that can be stored and added up. The measure is the name of a level or of a participation, or the
