@@ -36,6 +36,21 @@ export type ReportRow = (
   place?: { readonly field?: string; readonly expected?: string },
 ) => void
 
+/**
+ * What a spreadsheet stores in a cell: the text alone does not show whether a number lost its last zeros. All cells of a
+ * CSV are texts.
+ */
+export type CellKind = 'text' | 'number' | 'day' | 'clock'
+
+/** Where a row is from. */
+export interface RowOrigin {
+  /** Path of the file. */
+  readonly file: string
+  readonly row: number
+  /** The kind of an intake field's cell; absent where all are texts. */
+  readonly kindOf?: (field: number) => CellKind
+}
+
 export interface PartDerivation {
   /**
    * Takes one accepted row: canonical texts or null in the order of the intake fields. Returns false where it
@@ -43,7 +58,7 @@ export interface PartDerivation {
    */
   readonly add: (
     values: readonly (string | null)[],
-    at: { readonly file: string; readonly row: number },
+    at: RowOrigin,
     report: ReportRow,
   ) => boolean
   /** The statistics of all rows that were taken. Each cell occurs once. */

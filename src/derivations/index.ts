@@ -1,5 +1,6 @@
 /** Public API of derivations. */
 export type {
+  CellKind,
   Derivation,
   DerivationContext,
   DerivedRow,

@@ -2,8 +2,9 @@
 import type { Contract } from '../contract/index.ts'
 import { countCells } from './count-cells.ts'
 import type { Derivation } from './derivation.ts'
+import { fitnessStandard2014 } from './fitness-standard-2014/derivation.ts'
 
-const all: readonly Derivation[] = [countCells]
+const all: readonly Derivation[] = [countCells, fitnessStandard2014]
 
 export const derivations: ReadonlyMap<string, Derivation> = new Map(
   all.map((derivation) => [derivation.name, derivation]),

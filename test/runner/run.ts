@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const timeoutSeconds = 600
 
 /** Pure modules: their files share a process, a folder each. */
-const shared = ['bundle', 'contract', 'disclosure', 'formats', 'pull', 'transfer'].map(
+const shared = ['bundle', 'contract', 'derivations', 'disclosure', 'formats', 'pull', 'transfer'].map(
   (name) => `test/${name}/`,
 )
 

@@ -4,6 +4,7 @@
  */
 
 import { buildRowValidator, type Field } from '../../../contract/index.ts'
+import type { CellKind } from '../../../derivations/index.ts'
 import { controlCharacterIn } from '../../../platform/control-characters.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters, type Severity } from '../../../platform/finding.ts'
@@ -21,6 +22,8 @@ export interface OpenFile {
   readonly path: string
   readonly map: HeaderMap
   readonly offsetOf: (column: number) => number | undefined
+  /** The kind of a cell of the current row; absent if all cells are texts. */
+  readonly kindOf?: (column: number) => CellKind
   readonly onRepair: OnRepair
   readonly report: (finding: Finding) => void
   /** How many errors have been reported for the file. */

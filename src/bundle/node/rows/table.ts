@@ -1,4 +1,5 @@
 /** The interfaces of an open table, for any file format. */
+import type { CellKind } from '../../../derivations/index.ts'
 import type { Contract } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
@@ -15,6 +16,8 @@ export interface TableReader {
   readonly cells: () => readonly TableCell[]
   /** One of its cells; empty if there is no such cell. */
   readonly cell: (column: number) => TableCell
+  /** What a spreadsheet stores in one of its cells; absent for a text file, where all cells are texts. */
+  readonly kindOf?: (column: number) => CellKind
   /** Whether all of its cells are blank. */
   readonly isBlank: () => boolean
   /** Byte offset of one of its cells, in a text file. */

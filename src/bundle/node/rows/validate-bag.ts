@@ -268,6 +268,7 @@ function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: 
     path: state.file.path,
     map,
     offsetOf: rows.offsetOf,
+    ...(rows.kindOf === undefined ? {} : { kindOf: rows.kindOf }),
     onRepair: (repair) => void corrected.push(repair),
     report: (finding) => {
       if (finding.severity === 'error') errors += 1
@@ -340,7 +341,11 @@ function deriveRow(
   { part, options: { derive }, reader: { fields } }: Walk,
 ): boolean {
   if (part === undefined || derive === undefined) return true
-  return part.add(values, { file: path, row: row.row }, (...fault) =>
+  const { kindOf, map } = open
+  const origin = { file: path, row: row.row }
+  // The derivation counts fields, the table counts columns.
+  const kindOfField = (field: number) => kindOf?.(map.columnOf[field] ?? -1) ?? 'text'
+  return part.add(values, kindOf === undefined ? origin : { ...origin, kindOf: kindOfField }, (...fault) =>
     open.report(derivedFault(derive, fault, row, open, fields)),
   )
 }
