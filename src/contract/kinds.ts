@@ -71,7 +71,7 @@ export const kinds = {
     code: text(true, '学校标识码', 'code of the school'),
     name: text(false, '学校名称', 'name of the school'),
     district: property(['string'], true, '所属区', 'district', 'districts'),
-    stage: text(false, '学段', 'stages that the school teaches'),
+    stage: property(['string', 'list'], false, '学段', 'stages that the school teaches'),
     system: text(false, '学制', 'years of primary and lower secondary school, such as 5+4'),
     kind: text(false, '学校类型', 'kind of school'),
     enrolment: property(['integer'], false, '在校学生数', 'pupils on the roll'),
