@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { program } from '../support/program.ts'
 import { type Fault, removeDataFolders, signalServers } from './faults.ts'
+import { inspectPersonal } from './personal.ts'
 import { plantDamage } from './plant.ts'
 import { type Act, type Step, stepActs } from './steps.ts'
 import { type Result, Tally } from './tally.ts'
@@ -210,8 +211,9 @@ async function inspect(
     const { digest, wrong } = acts.includes('erase')
       ? { digest: undefined, wrong: await inspectErased(context, edition) }
       : await inspectPublished(context, edition)
+    const personal = acts.includes('personal') ? await inspectPersonal(context, edition) : []
     const decided = acts.includes('quarantine') ? await inspectQuarantined(context, edition) : []
-    return { digest, wrong: [...wrong, ...decided, ...(await verified(context))] }
+    return { digest, wrong: [...wrong, ...decided, ...personal, ...(await verified(context))] }
   })
   const wrong = [...result.wrong]
   if (acts.includes('inbox')) wrong.push(...(await inspectInbox(environment.STICK, edition)))
