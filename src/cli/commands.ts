@@ -9,6 +9,7 @@ import {
   receiptCommand,
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
+import { fitnessCommand } from './fitness/commands.ts'
 import {
   auditCommand,
   backupCommand,
@@ -55,6 +56,7 @@ export const commands: readonly AddCommand[] = [
   serveCommand,
   migrateCommand,
   checkCommand,
+  fitnessCommand,
   bundleCommand,
   ingestCommand,
   inboxCommand,

@@ -41,12 +41,12 @@ export interface LoadedContract {
 }
 
 /** The fields that a provider delivers: the intake's, else all except those filled by disclosure control. */
-export function intakeFields(contract: Contract): readonly Field[] {
+export function intakeFields(contract: Pick<Contract, 'intake' | 'fields'>): readonly Field[] {
   return contract.intake?.fields ?? contract.fields.filter((field) => field.role !== 'status')
 }
 
 /** The key that must be unique among the rows of a bundle. */
-export function intakeKey(contract: Contract): readonly string[] {
+export function intakeKey(contract: Pick<Contract, 'intake' | 'primaryKey'>): readonly string[] {
   return contract.intake?.primaryKey ?? contract.primaryKey
 }
 

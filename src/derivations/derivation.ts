@@ -56,11 +56,7 @@ export interface PartDerivation {
    * Takes one accepted row: canonical texts or null in the order of the intake fields. Returns false where it
    * has an error; the row is then counted nowhere, and at least one error was reported.
    */
-  readonly add: (
-    values: readonly (string | null)[],
-    at: RowOrigin,
-    report: ReportRow,
-  ) => boolean
+  readonly add: (values: readonly (string | null)[], at: RowOrigin, report: ReportRow) => boolean
   /** The statistics of all rows that were taken. Each cell occurs once. */
   readonly finish: () => Iterable<StatisticsRow>
 }

@@ -10,7 +10,6 @@ import type {
   DerivedRow,
   DirectoryRow,
   PartDerivation,
-  StatisticsRow,
 } from '../derivation.ts'
 import { aggregateFigures, aggregateParticipation, type Digits, totalCode } from './aggregate.ts'
 import { faults } from './faults.ts'
@@ -138,8 +137,8 @@ function openPart(context: DerivationContext, district: unknown): PartDerivation
       })
       if (pupil === undefined) return false
       const { grade, sex, plan, participation, results } = pupil
-      let ofSchool = cells.get(found)
-      if (ofSchool === undefined) cells.set(found, (ofSchool = new Map()))
+      const ofSchool = cells.get(found) ?? new Map<string, CellCounts>()
+      cells.set(found, ofSchool)
       const key = `${grade.code}${grade.stage}${sex}`
       let cell = ofSchool.get(key)
       if (cell === undefined) {

@@ -22,7 +22,7 @@ export const faults = {
   ),
   'school-district': fault(
     'error',
-    "The school belongs to another district; its own district sends this row.",
+    'The school belongs to another district; its own district sends this row.',
     '该校不属于本区，应由其所属区报送。',
   ),
   'school-system': fault(

@@ -34,9 +34,9 @@ export function momentsOf({ from, counts }: Histogram): Moments {
 
 /** An integer quotient, rounded half up: towards the greater number at a tie, also below zero. */
 export function halfUp(numerator: bigint, denominator: bigint): bigint {
-  const doubled = 2n * numerator + denominator
-  const quotient = doubled / (2n * denominator)
-  return doubled < 0n && doubled % (2n * denominator) !== 0n ? quotient - 1n : quotient
+  const twofold = 2n * numerator + denominator
+  const quotient = twofold / (2n * denominator)
+  return twofold < 0n && twofold % (2n * denominator) !== 0n ? quotient - 1n : quotient
 }
 
 /** `numerator / denominator` as a decimal text of so many digits, rounded half up. */

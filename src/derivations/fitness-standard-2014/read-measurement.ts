@@ -88,7 +88,13 @@ export const scales: Readonly<Record<MeasurementColumn, Scale>> = {
     ...{ factor: 100, digitsMax: 2, suffix: 'kg|公斤|千克', expected: '14 – 200 kg, ≤ 2 位小数 / decimals' },
   },
   // Half a kilogram; a second decimal would not be a whole number of ten grams.
-  weight_jin: { ...range(14, 200, 100), factor: 50, digitsMax: 1, suffix: '斤|市斤', expected: '28 – 400 斤' },
+  weight_jin: {
+    ...range(14, 200, 100),
+    factor: 50,
+    digitsMax: 1,
+    suffix: '斤|市斤',
+    expected: '28 – 400 斤',
+  },
   vital_capacity: ofItem('vital_capacity', 0, 'ml|毫升', 'ml'),
   run_50m: ofItem('run_50m', 2, 's|秒', 's'),
   sit_reach: ofItem('sit_reach', 2, cm, 'cm'),

@@ -13,8 +13,8 @@ import {
   scales,
 } from './read-measurement.ts'
 import { bmiTenths, missing } from './score.ts'
-import type { Participation } from './statistics.ts'
 import { bmiIndex, type GradePlan, type ItemName, itemIndex, items, planOf, type Sex } from './standard.ts'
+import type { Participation } from './statistics.ts'
 
 /** Columns of the template that are read beside the measurements. Names and addresses are not. */
 export const pupilColumns = ['grade', 'class', 'number', 'sex', 'birth_date'] as const
@@ -49,11 +49,7 @@ export interface TemplateRow {
 /** Reports a defect of a column. */
 export type ReportColumn = (fault: FaultName, column: TemplateColumn, expected?: string) => void
 
-export type PupilReader = (
-  row: TemplateRow,
-  system: SchoolSystem,
-  report: ReportColumn,
-) => Pupil | undefined
+export type PupilReader = (row: TemplateRow, system: SchoolSystem, report: ReportColumn) => Pupil | undefined
 
 /** Builds the reader of a file's rows. */
 export function buildPupilReader(options: PupilReaderOptions): PupilReader {
@@ -68,8 +64,7 @@ export function buildPupilReader(options: PupilReaderOptions): PupilReader {
       hasError = true
       report(fault, column, expected)
     }
-    const textAt = (place: number | undefined) =>
-      place === undefined ? '' : foldCell(values[place] ?? '')
+    const textAt = (place: number | undefined) => (place === undefined ? '' : foldCell(values[place] ?? ''))
     const number = textAt(numberAt)
     if (number === '' && needsNumber) refuse('number-missing', 'number')
     // Excel shows a number of more than 15 digits so, and has lost the others.
@@ -101,7 +96,10 @@ const sexes: Readonly<Record<string, Sex | undefined>> = { '1': 1, '2': 2, 男: 
 const gradesCachedMax = 1000
 
 function buildGradeReader(sixthGrade: SixthGradeCode) {
-  const caches = { '6+3': new Map<string, Grade | GradeFault>(), '5+4': new Map<string, Grade | GradeFault>() }
+  const caches = {
+    '6+3': new Map<string, Grade | GradeFault>(),
+    '5+4': new Map<string, Grade | GradeFault>(),
+  }
   return (text: string, system: SchoolSystem): Grade | GradeFault => {
     const cache = caches[system]
     let grade = cache.get(text)
@@ -141,11 +139,7 @@ function buildResultsReader(placeOf: PupilReaderOptions['placeOf']) {
     const place = placeOf(column)
     if (place === undefined) return []
     // Height and weight have places of their own behind the items, until both are known.
-    const index = isHeight(column)
-      ? heightIndex
-      : isWeight(column)
-        ? weightIndex
-        : itemIndex(itemOf(column))
+    const index = isHeight(column) ? heightIndex : isWeight(column) ? weightIndex : itemIndex(itemOf(column))
     return [{ column, place, index, item: itemIndex(itemOf(column)), read: buildMeasurementReader(column) }]
   })
   const measured = new Int32Array(items.length + 2)

@@ -2,7 +2,7 @@
  * The columns of the national upload template, primary and secondary, with the headers under which they come. Headers
  * are compared without width, case and blanks, so only real differences are listed.
  */
-import type { Field } from '../../contract/index.ts'
+import type { Contract, Field } from '../../contract/index.ts'
 import type { TemplateColumn } from './read-pupil.ts'
 
 interface TemplateField {
@@ -19,7 +19,7 @@ interface TemplateField {
 const inMetres = ['m', '米']
 const inCentimetres = ['cm', '厘米']
 const inSeconds = ['秒', 's', '"']
-const inMinutes = ['分秒', '分.秒', '分·秒', '分、秒', '分:秒', "分'秒\"", `'"`]
+const inMinutes = ['分秒', '分.秒', '分·秒', '分、秒', '分:秒', '分\'秒"', `'"`]
 const counts = ['次', '个', '次/分', '个/分', '次/分钟', '个/分钟']
 
 const shuttle = ['×', 'x', '*', '✕', '']
@@ -87,13 +87,17 @@ const fields: Readonly<Record<TemplateColumn, TemplateField>> = {
   },
 }
 
+/** Without these nobody can be scored. */
+const neededColumns = ['grade', 'sex']
+
 /** The columns as fields of a contract: texts, because a result may be a word. */
-export const templateFields: readonly Field[] = Object.entries(fields).map(([name, field]) => {
+const templateFields: readonly Field[] = Object.entries(fields).map(([name, field]) => {
   const { title, others = [], units = [], needsUnit, example } = field
   const names = needsUnit === true ? others : [title.zh, ...others]
   const aliases = names.flatMap((text) => [text, ...units.map((unit) => `${text}(${unit})`)])
   return {
     ...{ name, type: 'string', role: 'attribute', title, example },
+    ...(neededColumns.includes(name) ? { constraints: { required: true } } : {}),
     description: { zh: `国家上传模板的“${title.zh}”。`, en: `${title.en} of the national upload template.` },
     aliases: [...new Set(aliases)].filter(
       (text) => text !== title.zh && !(needsUnit === true && others.includes(text)),
@@ -102,8 +106,30 @@ export const templateFields: readonly Field[] = Object.entries(fields).map(([nam
 })
 
 /** Columns of the template and of its variants that are not read. */
-export const templateIgnored: readonly string[] = [
+const ignored: readonly string[] = [
   ...['序号', '学校', '学校名称', '学校标识码', '学校代码', '班级名称', '班级', '民族代码', '民族'],
   ...['姓名', '学生姓名', '家庭住址', '身份证号', '身份证件号', '学生来源', '生源地', '备注'],
   ...['左眼裸眼视力', '右眼裸眼视力', '左眼串镜', '右眼串镜', '左眼屈光不正', '右眼屈光不正'],
 ]
+
+/** By what a school reads its own file: the columns of the template, without a dataset. */
+export const templateContract: Pick<Contract, 'fields' | 'primaryKey' | 'intake' | 'ignoredHeaders'> = {
+  fields: templateFields,
+  primaryKey: [],
+  intake: { personal: true, fields: templateFields, primaryKey: [] },
+  ignoredHeaders: ignored,
+}
+
+/** How the rows of notes and totals begin. */
+const noteWords = /^(注|备注|说明|填表|制表|审核|负责人|合计|总计|小计|平均|总人数|人数|合格率|优秀率|优良率)/
+
+/**
+ * Whether a row is a note, a total or a repeated title, and no pupil: it has no pupil number, sex and birth date, and
+ * begins as notes do or is one text only. `identity` are the cells that name a pupil.
+ */
+export function isNote(cells: readonly string[], identity: readonly string[]): boolean {
+  if (identity.some((text) => text.trim() !== '')) return false
+  const filled = cells.filter((text) => text.trim() !== '')
+  const [first = ''] = filled.map((text) => text.trim())
+  return noteWords.test(first) || (filled.length === 1 && first.length > 4 && !/^[\d.]+$/.test(first))
+}

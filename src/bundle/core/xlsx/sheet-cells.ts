@@ -65,7 +65,10 @@ export function readSheetCell(cell: RawCell, context: CellContext): SheetCell {
 }
 
 /** Marks of the kinds of cells in `SheetRow.kinds`. */
-export const kindMarks = { text: ' ', number: 'n', day: 'd', clock: 'c' } as const satisfies Record<CellKind, string>
+export const kindMarks = { text: ' ', number: 'n', day: 'd', clock: 'c' } as const satisfies Record<
+  CellKind,
+  string
+>
 
 /** What a cell holds, by its type and format. */
 export function kindOfCell(

@@ -1,11 +1,10 @@
 /** The interfaces of an open table, for any file format. */
 import type { CellKind } from '../../../derivations/index.ts'
-import type { Contract } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
-import type { HeaderMap, HeaderRow } from '../../core/cells/map-headers.ts'
+import type { HeaderMap, HeaderRow, TableContract } from '../../core/cells/map-headers.ts'
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import type { CsvFault } from '../../core/csv/read-rows.ts'
 
@@ -37,9 +36,9 @@ export interface OpenTable {
 }
 
 export interface TableOptions {
-  readonly bag: Bag
-  readonly file: BundleFile
-  readonly contract: Contract
+  readonly bag: Pick<Bag, 'read'>
+  readonly file: Pick<BundleFile, 'path' | 'delimiter' | 'sheet' | 'encoding'>
+  readonly contract: TableContract
   readonly limits: BundleLimits
   /** Folder for encrypted scratch files; by default the system's. */
   readonly scratch?: string | undefined
