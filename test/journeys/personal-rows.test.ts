@@ -106,9 +106,9 @@ t.test('a person in two parts is found by digests, in one part by the key', asyn
   ])
   t.notOk(JSON.stringify(findings).includes(personMarker))
   const [twice] = swimmersOf('310104', 1)
-  const doubled = await bring('edu-310104', [...swimmersOf('310104', 4), twice as Swimmer], of)
-  t.equal(doubled.state, 'quarantined')
-  t.match(await findingsOf(doubled), [
+  const duplicates = await bring('edu-310104', [...swimmersOf('310104', 4), twice as Swimmer], of)
+  t.equal(duplicates.state, 'quarantined')
+  t.match(await findingsOf(duplicates), [
     { check: 'key-doubled', row: 2 },
     { check: 'key-doubled', row: 6 },
   ])
