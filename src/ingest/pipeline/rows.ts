@@ -205,14 +205,14 @@ export async function ensureDerived(
   const isSame = isSameDirectories(part.directories, directories)
   if (isSame && (await countDigests(work, part.bundleId)) === part.rows) return
   const { erasedAt } = await getReceipt(work, part.bundleId)
-  if (erasedAt !== null) throw new Refusal({ findings: [goneFrom(part)] })
+  if (erasedAt !== null) throw new Refusal({ findings: [removedPart(part)] })
   const verified = { ...(await reopen(context, part.bundleId)), directories }
   const { rows } = await validateRows(context, verified, progress, alreadyLocked)
-  if (rows !== part.rows) throw new Refusal({ findings: [otherRows(part)] })
+  if (rows !== part.rows) throw new Refusal({ findings: [changedRows(part)] })
   await writeDirectories(work, part.id, directories)
 }
 
-function goneFrom({ provider }: StagedPart): Finding {
+function removedPart({ provider }: StagedPart): Finding {
   return {
     check: 'part-removed',
     severity: 'error',
@@ -222,7 +222,7 @@ function goneFrom({ provider }: StagedPart): Finding {
   }
 }
 
-function otherRows({ provider }: StagedPart): Finding {
+function changedRows({ provider }: StagedPart): Finding {
   return {
     check: 'directory-changed',
     severity: 'error',
