@@ -90,7 +90,8 @@ export async function buildApp(
     bodyLimit: context.config.QINGDAN_BODY_BYTES_MAX,
     serverFactory: serverFactory(limits, context.config.QINGDAN_REQUESTS_PER_CONNECTION_MAX, cache.before),
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // A hook refuses these requests: Fastify's answer has no Retry-After and is no problem.
+    return503OnClosing: false,
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: parameterLengthMax },
     ...(compile === 'at-start' ? {} : { schemaController: lazySerialisers }),
