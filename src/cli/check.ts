@@ -17,7 +17,8 @@ import {
 } from './command.ts'
 import { loadCurrentContracts } from './load-contracts.ts'
 import { loadSettings } from './load-settings.ts'
-import { print, progressLine, table, within, writeFindings } from './output.ts'
+import { print, table, within, writeFindings } from './output.ts'
+import { progressLine } from './progress.ts'
 
 export interface CheckOptions extends Common, FindingsOption, KeysOption {}
 

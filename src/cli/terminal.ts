@@ -11,7 +11,22 @@ export function writeRefusal(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** Clears the progress line before a result is shown. */
-export function clearProgress(): void {
+/** Called when the progress line ends. */
+let stopProgress: () => void = () => {}
+
+/** Registers what stops the progress line. */
+export function onClear(stop: () => void): void {
+  stopProgress()
+  stopProgress = stop
+}
+
+/** Stops the progress line at the end of a command, whatever it is. */
+export function stopProgressLine(): void {
+  stopProgress()
+}
+
+/** Clears the progress line, before a result is shown or, with `isRedrawn`, before its next text. */
+export function clearProgress({ isRedrawn = false }: { readonly isRedrawn?: boolean } = {}): void {
+  if (!isRedrawn) stopProgress()
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 }
