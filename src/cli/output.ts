@@ -7,11 +7,13 @@ import type { Finding } from '../platform/finding.ts'
 import type { PendingReason, Publication } from '../publication/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
-import { clearProgress, writeLine, writeRefusal } from './terminal.ts'
+import { languageInUse } from './phrases.ts'
+import { clearProgress, writeData, writeLine, writeRefusal } from './terminal.ts'
 import { widthOf } from './width.ts'
 
 export const print = {
   line: writeLine,
+  data: writeData,
   refusal: writeRefusal,
   /** Prints a result as one line of JSON with `json`, else as text. */
   result: (options: { readonly json?: boolean }, value: unknown, text: () => void) => {
@@ -58,7 +60,7 @@ export const print = {
     if (state === 'prepared' && waits.length === 0) print.line('  The running service releases it now.')
     if (state === 'prepared' && releaseAt !== null && !waits.includes('moment'))
       print.line('  Its release time has passed.')
-    for (const finding of publication.findings) print.line(`  ${finding.check}: ${finding.message}`)
+    for (const finding of publication.findings) print.data(`  ${finding.check}: ${messageOf(finding)}`)
   },
 }
 
@@ -119,6 +121,10 @@ function printExceeded(exceeded: readonly Exceeded[]): void {
   }
 }
 
+function messageOf({ message, messageZh }: Finding): string {
+  return languageInUse() === 'zh' ? messageZh : message
+}
+
 function printFindings(findings: readonly Finding[], errors: number, warnings: number): void {
   if (errors + warnings === 0) return
   print.line(`  ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`)
@@ -130,7 +136,7 @@ function printFindings(findings: readonly Finding[], errors: number, warnings: n
     ]
     const expected = finding.expected === undefined ? '' : ` (${finding.expected})`
     print.line(
-      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}${expected}`,
+      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${messageOf(finding)}${expected}`,
     )
   }
   if (findings.length < errors + warnings)
@@ -161,7 +167,7 @@ export function table<T extends object>(rows: readonly T[], columns: readonly (k
   const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]
   const widths = columns.map((_column, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))))
   for (const line of lines) {
-    print.line(
+    print.data(
       line
         .map((text, index) => text + ' '.repeat((widths[index] ?? 0) - widthOf(text)))
         .join('  ')

@@ -4,7 +4,13 @@
  */
 import type { Language } from '../platform/language.ts'
 import { packageFile } from '../platform/package-root.ts'
-import { type Catalogue, fillPhrase, readCatalogue } from '../platform/phrases.ts'
+import {
+  type Catalogue,
+  type FindPhrase,
+  fillPhrase,
+  phraseFinder,
+  readCatalogue,
+} from '../platform/phrases.ts'
 
 let chosen: Language | undefined
 
@@ -38,4 +44,24 @@ export function phrase(text: TemplateStringsArray | string, ...values: readonly 
     template,
     values.map((value) => String(value)),
   )
+}
+
+let find: FindPhrase | undefined
+
+/**
+ * A finished line in the language in use. Of a line in columns, which has no Chinese as a whole, each column is looked
+ * up; indentation stays.
+ */
+export function localised(line: string): string {
+  if (languageInUse() === 'en') return line
+  find ??= phraseFinder(chineseTexts())
+  const known = find
+  return line
+    .split('\n')
+    .map((one) => {
+      const text = one.trimStart()
+      const chinese = known(text) ?? text.replace(/\S(?:(?! {2}).)*/g, (column) => known(column) ?? column)
+      return one.slice(0, one.length - text.length) + chinese
+    })
+    .join('\n')
 }

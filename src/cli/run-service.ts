@@ -16,7 +16,7 @@ import { isHangupIgnored } from './ignored-hangup.ts'
 import { warnOfSetAside } from './load-contracts.ts'
 import { loadSamples } from './load-samples.ts'
 import { loadSettings } from './load-settings.ts'
-import { phrase } from './phrases.ts'
+import { localised, phrase } from './phrases.ts'
 import { openTerminalLog } from './terminal-log.ts'
 
 /** Exit codes of the service: invalid settings (2), or a failure (1). */
@@ -151,5 +151,5 @@ function stopSignal(): { readonly signal: AbortSignal; readonly requested: Promi
 }
 
 function printMessage(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${localised(text)}\n`)
 }

@@ -1,14 +1,21 @@
 /** The output streams of the CLI: results on standard output, errors on standard error. */
 
-/** Writes a line of a result. */
+import { localised } from './phrases.ts'
+
+/** Writes a line of a result, in the language in use. */
 export function writeLine(text: string): void {
+  process.stdout.write(`${localised(text)}\n`)
+}
+
+/** Writes a line of data as it is. */
+export function writeData(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Writes a line for people on standard error, replacing the progress line. */
+/** Writes a line for people on standard error in the language in use, replacing the progress line. */
 export function writeRefusal(text: string): void {
   clearProgress()
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${localised(text)}\n`)
 }
 
 /** Called when the progress line ends. */

@@ -24,24 +24,31 @@ export function fillPhrase(text: string, values: readonly string[]): string {
 export type FindPhrase = (text: string) => string | undefined
 
 /**
- * Prepares a catalogue for finished texts. A text without values is found at once; otherwise the key with the most
- * letters of its own that fits is used.
+ * Prepares a catalogue for finished texts. Of several keys that fit, the one with the most letters of its own is used;
+ * values that are texts of the catalogue themselves, such as `3 rows`, are Chinese too.
  */
 export function phraseFinder(catalogue: Catalogue): FindPhrase {
   const patterns = Object.entries(catalogue)
     .filter(([key]) => key.includes('{}'))
-    .sort(([one], [other]) => other.length - one.length)
-    .map(([key, chinese]) => ({ pattern: patternOf(key), chinese }))
-  return (text) => {
+    .map(([key, chinese]) => ({ key, pattern: patternOf(key), chinese }))
+    .sort((one, other) => ownLength(other.key) - ownLength(one.key))
+  const find: FindPhrase = (text) => {
     const whole = catalogue[text]
     if (whole !== undefined) return whole
     for (const { pattern, chinese } of patterns) {
       const found = pattern.exec(text)
-      if (found !== null) return fillPhrase(chinese, found.slice(1))
+      if (found === null) continue
+      return fillPhrase(
+        chinese,
+        found.slice(1).map((value) => find(value) ?? value),
+      )
     }
     return undefined
   }
+  return find
 }
+
+const ownLength = (key: string) => key.replaceAll('{}', '').length
 
 function patternOf(key: string): RegExp {
   const parts = key.split('{}').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))

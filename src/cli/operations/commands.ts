@@ -42,12 +42,7 @@ Examples:
       'erase a bundle with its staged rows and findings; refused while a stored version has rows of it',
     )
       .argument('<id>', 'the receipt id, or at least its first eight digits')
-      .addHelpText(
-        'after',
-        examples(
-          'qingdan erase bundle 3f9a1c02d4b7 --reason "Sent by mistake." --yes',
-        ),
-      ),
+      .addHelpText('after', examples('qingdan erase bundle 3f9a1c02d4b7 --reason "Sent by mistake." --yes')),
   ).action(lazily(() => import('./erase.ts').then(({ eraseBundle }) => eraseBundle), end))
 }
 
