@@ -33,7 +33,16 @@ t.test('every message of a command has Chinese', async (t) => {
 })
 
 t.test('every detail of a problem has Chinese', async (t) => {
-  const modules = ['accounts', 'annual-lists', 'catalogue', 'files', 'http', 'ingest', 'publication', 'records']
+  const modules = [
+    'accounts',
+    'annual-lists',
+    'catalogue',
+    'files',
+    'http',
+    'ingest',
+    'publication',
+    'records',
+  ]
   const calls = /\b(?:problem|refuse|invalid|notWaiting|invalidCursor)\((?!detail: string)|\bdetail =/g
   const sentence = /^[A-Z0-9`{].* .*\.$/s
   const missing = [...modules, 'transfer', 'protocols/feed', 'protocols/dcat', 'protocols/mcp']
