@@ -130,5 +130,6 @@ t.test('what commands print in Chinese', async (t) => {
     localised('  a.csv: 3 rows read, 2 taken, 1 refused, repaired: 4 trimmed'),
     '  a.csv：读取 3 行，接收 2，退回 1，已规范：4 trimmed',
   )
+  t.equal(localised('"a" is a list of role key; it cannot be in a key'), '“a”是角色 key 的 list，不能作主键')
   t.equal(phrase`${'trees 2024 v1'} is withdrawn.`, 'trees 2024 v1 已撤回。')
 })

@@ -7,6 +7,7 @@ import type { Config } from '../../platform/config.ts'
 import { UsageError } from '../command.ts'
 import { loadSettings } from '../load-settings.ts'
 import { counted, print } from '../output.ts'
+import { localised } from '../phrases.ts'
 
 export interface DatasetFolder {
   readonly folder: string
@@ -40,5 +41,7 @@ export async function loadDatasetFolder(path: string): Promise<DatasetFolder> {
 export function printFaults({ folder, faults }: DatasetFolder): void {
   print.line(`${counted(faults.length, 'fault')} in ${folder}:`)
   for (const fault of faults)
-    print.line(`  ${faultText({ ...fault, file: fault.file.slice(folder.length + 1) })}`)
+    print.data(
+      `  ${faultText({ ...fault, file: fault.file.slice(folder.length + 1), message: localised(fault.message) })}`,
+    )
 }
