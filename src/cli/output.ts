@@ -7,9 +7,9 @@ import type { Finding } from '../platform/finding.ts'
 import type { PendingReason, Publication } from '../publication/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
+import { widthOf } from './display/width.ts'
 import { languageInUse } from './phrases.ts'
 import { clearProgress, writeData, writeLine, writeRefusal } from './terminal.ts'
-import { widthOf } from './width.ts'
 
 export const print = {
   line: writeLine,

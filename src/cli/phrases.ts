@@ -10,7 +10,7 @@ import {
   fillPhrase,
   phraseFinder,
   readCatalogue,
-} from '../platform/phrases.ts'
+} from '../platform/texts/phrases.ts'
 
 let chosen: Language | undefined
 

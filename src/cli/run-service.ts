@@ -12,12 +12,12 @@ import { withoutValues } from '../db/database-error.ts'
 import type { App } from '../http/index.ts'
 import { type Config, ConfigError } from '../platform/config.ts'
 import { openLog } from '../platform/log/log.ts'
+import { openTerminalLog } from './display/terminal-log.ts'
 import { isHangupIgnored } from './ignored-hangup.ts'
 import { warnOfSetAside } from './load-contracts.ts'
 import { loadSamples } from './load-samples.ts'
 import { loadSettings } from './load-settings.ts'
 import { localised, phrase } from './phrases.ts'
-import { openTerminalLog } from './terminal-log.ts'
 
 /** Exit codes of the service: invalid settings (2), or a failure (1). */
 const badSettings = 2

@@ -5,10 +5,10 @@ import { type OpenContext, openContext } from '../context.ts'
 import { hasCluster } from '../db/embedded/location.ts'
 import { fileExists } from '../platform/file-exists.ts'
 import { UsageError } from './command.ts'
+import { openTerminalLog } from './display/terminal-log.ts'
 import { warnOfSetAside } from './load-contracts.ts'
 import { loadSettings } from './load-settings.ts'
 import { atInterrupt } from './on-interrupt.ts'
-import { openTerminalLog } from './terminal-log.ts'
 
 /**
  * Runs work with an open context and always closes it. Log lines below `error` are not shown. `isRestoring` opens

@@ -1,9 +1,9 @@
 /** Help screens: an example for each command, what is required, Chinese for every text, and 80 columns. */
 import type { Command } from 'commander'
 import t from 'tap'
-import { blocksOf } from '../../src/cli/help.ts'
+import { blocksOf } from '../../src/cli/display/help.ts'
+import { widthOf, wrap } from '../../src/cli/display/width.ts'
 import { chineseTexts, chooseLanguage } from '../../src/cli/phrases.ts'
-import { widthOf, wrap } from '../../src/cli/width.ts'
 import { buildProgram } from '../../src/cli.ts'
 
 t.teardown(() => chooseLanguage(undefined))

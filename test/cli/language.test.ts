@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { chineseTexts, languageInUse, localised, phrase } from '../../src/cli/phrases.ts'
-import { fillPhrase, phraseFinder } from '../../src/platform/phrases.ts'
 import { problem, problems } from '../../src/platform/problem.ts'
-import { chineseDetail, problemTexts } from '../../src/platform/problem-texts.ts'
+import { fillPhrase, phraseFinder } from '../../src/platform/texts/phrases.ts'
+import { chineseDetail, problemTexts } from '../../src/platform/texts/problem-texts.ts'
 import { textsPassed } from '../support/literals.ts'
 import { callCli } from '../support/run-cli.ts'
 
@@ -53,7 +53,7 @@ t.test('every detail of a problem has Chinese', async (t) => {
 })
 
 t.test('placeholders agree in both languages', async (t) => {
-  const details = JSON.parse(readFileSync('src/platform/problem-details.json', 'utf8')) as Record<
+  const details = JSON.parse(readFileSync('src/platform/texts/problem-details.json', 'utf8')) as Record<
     string,
     string
   >

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Bag } from '../../src/bundle/index.ts'
-import { progressText } from '../../src/cli/progress.ts'
+import { progressText } from '../../src/cli/display/progress.ts'
 import { readPasses, watchRows } from '../../src/ingest/index.ts'
 
 t.test('progress shows rows, estimated total, rate and time left', async (t) => {

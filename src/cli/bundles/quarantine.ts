@@ -11,8 +11,8 @@ import {
   takeBundle,
 } from '../../ingest/index.ts'
 import { actor, type Common, exitCodes } from '../command.ts'
+import { progressLine } from '../display/progress.ts'
 import { print, table } from '../output.ts'
-import { progressLine } from '../progress.ts'
 import { withContext } from '../with-context.ts'
 import { showReceipt } from './receipt.ts'
 

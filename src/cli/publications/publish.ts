@@ -8,10 +8,10 @@ import { Problem } from '../../platform/problem.ts'
 import { parseMoment } from '../../platform/time.ts'
 import { pendingReasonOf, publishEdition, requestPublication, withdraw } from '../../publication/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
+import { progressLine } from '../display/progress.ts'
 import { confirm } from '../operations/confirm.ts'
 import { print } from '../output.ts'
 import { phrase } from '../phrases.ts'
-import { progressLine } from '../progress.ts'
 import { withContext } from '../with-context.ts'
 import { editionName, type NameOptions, versionName } from './edition-name.ts'
 
@@ -86,8 +86,8 @@ export async function withdrawVersion(
   return withContext(async (context) => {
     const others = await latestWithout(context, { dataset, edition, version })
     const name = `${dataset} ${edition} v${version}`
-    const isAsked = process.stdin.isTTY && process.stderr.isTTY && options.yes !== true
-    if (isAsked) {
+    const needsAnswer = process.stdin.isTTY && process.stderr.isTTY && options.yes !== true
+    if (needsAnswer) {
       print.refusal(latestText(others, edition))
       if (!(await confirm(phrase`Withdraw ${name}?`, false))) {
         print.refusal(phrase('Nothing was withdrawn.'))

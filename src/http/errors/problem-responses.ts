@@ -9,8 +9,8 @@ import { isDatabaseUnavailable, isStatementTimeout, withoutValues } from '../../
 import { defined } from '../../platform/defined.ts'
 import { asError } from '../../platform/errors.ts'
 import { Problem, type ProblemCode, problem } from '../../platform/problem.ts'
-import { problemTexts } from '../../platform/problem-texts.ts'
 import { storageFaultOf } from '../../platform/storage-fault.ts'
+import { problemTexts } from '../../platform/texts/problem-texts.ts'
 import type { HttpContext } from '../context.ts'
 import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
 

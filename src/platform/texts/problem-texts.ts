@@ -1,8 +1,8 @@
 /** The texts of a problem in the language of its reader. The details are in problem-details.json, keyed by the English. */
-import type { Language } from './language.ts'
-import { packageFile } from './package-root.ts'
+import type { Language } from '../language.ts'
+import { packageFile } from '../package-root.ts'
+import { type Problem, problems } from '../problem.ts'
 import { type FindPhrase, phraseFinder, readCatalogue } from './phrases.ts'
-import { type Problem, problems } from './problem.ts'
 
 interface ProblemTexts {
   readonly title: string
@@ -23,6 +23,6 @@ let find: FindPhrase | undefined
 
 /** The Chinese of a detail; the text itself if there is none. */
 export function chineseDetail(detail: string): string {
-  find ??= phraseFinder(readCatalogue(packageFile('src/platform/problem-details.json')))
+  find ??= phraseFinder(readCatalogue(packageFile('src/platform/texts/problem-details.json')))
   return find(detail) ?? detail
 }

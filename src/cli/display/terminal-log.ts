@@ -1,6 +1,6 @@
 /** The log in a terminal: errors as one plain sentence each, without JSON and stack traces. */
 import { type Logger, pino } from 'pino'
-import { writeRefusal } from './terminal.ts'
+import { writeRefusal } from '../terminal.ts'
 
 /** Opens a log that writes errors for people on standard error. QINGDAN_LOG_LEVEL asks for JSON instead. */
 export function openTerminalLog(): Logger {

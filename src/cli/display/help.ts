@@ -1,8 +1,8 @@
 /** How help and usage errors look: the language in use, what is required, and lines that fit the terminal. */
 import type { EventEmitter } from 'node:events'
 import type { Argument, Command, Help, Option } from 'commander'
-import { phraseFinder } from '../platform/phrases.ts'
-import { chineseTexts, languageInUse, phrase } from './phrases.ts'
+import { phraseFinder } from '../../platform/texts/phrases.ts'
+import { chineseTexts, languageInUse, phrase } from '../phrases.ts'
 import { widthOf, wrap } from './width.ts'
 
 /** The width of help where the terminal's is not known, and the most that is used of a wide one. */

@@ -1,7 +1,7 @@
 /** Progress of a long command on standard error: a line that is rewritten in a terminal, else one every two seconds. */
-import type { Progress } from '../ingest/index.ts'
-import { phrase } from './phrases.ts'
-import { clearProgress, onClear } from './terminal.ts'
+import type { Progress } from '../../ingest/index.ts'
+import { phrase } from '../phrases.ts'
+import { clearProgress, onClear } from '../terminal.ts'
 import { cut } from './width.ts'
 
 /** Shortest interval of progress lines outside a terminal: keeps the log of a long run readable. */
