@@ -6,8 +6,6 @@ import { widthOf, wrap } from '../../src/cli/display/width.ts'
 import { chineseTexts, chooseLanguage } from '../../src/cli/phrases.ts'
 import { buildProgram } from '../../src/cli.ts'
 
-t.teardown(() => chooseLanguage(undefined))
-
 interface Found {
   readonly path: string
   readonly command: Command
@@ -34,6 +32,8 @@ function programIn(language: 'en' | 'zh'): readonly (Found & { readonly help: st
 
 const english = programIn('en')
 const chinese = programIn('zh')
+// Other files may follow in this process.
+chooseLanguage(undefined)
 
 t.test('each command has an example', async (t) => {
   const without = english
@@ -64,7 +64,6 @@ t.test('every text has Chinese', async (t) => {
   const need = (text: string) => {
     if (text !== '' && !(text in catalogue)) missing.add(text)
   }
-  chooseLanguage('en')
   for (const { command } of english) {
     need(command.description())
     for (const { description } of [...command.options, ...command.registeredArguments]) need(description)

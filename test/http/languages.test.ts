@@ -7,7 +7,6 @@ import { unconnectedContext } from '../support/unconnected-context.ts'
 
 const { context } = unconnectedContext()
 const app = await buildApp(context)
-t.teardown(() => app.close())
 
 t.test('no address refuses lang', async (t) => {
   const document = parse(readFileSync('openapi.yaml', 'utf8')) as { paths: Record<string, { get?: object }> }
@@ -44,4 +43,8 @@ t.test('it chooses the language of a problem, before Accept-Language', async (t)
     code: 'parameter-invalid',
     detail: '该值须为整数。',
   })
+})
+
+t.test('it closes', async () => {
+  await app.close()
 })
