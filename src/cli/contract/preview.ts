@@ -7,7 +7,8 @@ import { looseSources, withBag } from '../bundles/loose-files.ts'
 import { purposeOf } from '../bundles/purpose.ts'
 import { checkBundles } from '../check-bundles.ts'
 import { type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
-import { print, progressLine } from '../output.ts'
+import { progressLine } from '../display/progress.ts'
+import { print } from '../output.ts'
 import { loadDatasetFolder, printFaults } from './dataset-folder.ts'
 
 export interface PreviewOptions extends Common {

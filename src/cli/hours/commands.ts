@@ -12,7 +12,9 @@ Each line is {"id": "1", "text": "周一至周五18:30-20:30"}, with "column" an
 {"id", "sessions", "finding"}: sessions with days (Mo to Su) and/or dayTypes, from, to, season and except; or a finding
 that says what is unclear and how to write it; or neither for an empty cell. Without --json the result is text.
 
-echo '{"id":"1","text":"双休日8:00-11:00、14:00-17:00"}' | qingdan hours parse --json
+Example:
+  echo '{"id":"1","text":"双休日8:00-11:00、14:00-17:00"}' \\
+    | qingdan hours parse --json
 
 The exit code is 0 even if phrases are refused, and 2 if a line is no such JSON. docs/opening-hours.md has the rules.`,
     )

@@ -8,8 +8,9 @@ import Negotiator from 'negotiator'
 import { isDatabaseUnavailable, isStatementTimeout, withoutValues } from '../../db/database-error.ts'
 import { defined } from '../../platform/defined.ts'
 import { asError } from '../../platform/errors.ts'
-import { Problem, type ProblemCode, problem, problems } from '../../platform/problem.ts'
+import { Problem, type ProblemCode, problem } from '../../platform/problem.ts'
 import { storageFaultOf } from '../../platform/storage-fault.ts'
+import { problemTexts } from '../../platform/texts/problem-texts.ts'
 import type { HttpContext } from '../context.ts'
 import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
 
@@ -91,11 +92,11 @@ const retryAfterSeconds: { readonly [Code in ProblemCode]?: number } = {
 
 function bodyOf(refusal: Problem, request: FastifyRequest, base: string): ProblemBody {
   const { code, status } = refusal
-  const { title, titleZh, hint } = problems[code]
-  const { detail, path, ...extensions } = refusal.detail
+  const { title, hint, detail } = problemTexts(refusal, languageOf(request))
+  const { detail: _detail, path, ...extensions } = refusal.detail
   const members = {
     type: `${base}/v1/problems/${code}`,
-    title: languageOf(request) === 'zh' ? titleZh : title,
+    title,
     status,
     code,
     hint,

@@ -315,9 +315,16 @@ function refuseUnknreservedNames(request: FastifyRequest): void {
       throw problem('address-invalid')
     }
   }
-  if (config.openQuery === true) return
   const declared = schema?.querystring as { readonly properties?: object } | undefined
+  const query = request.query as Record<string, unknown>
+  // Every address takes the language of its texts; it is read where a text is written (languageOf).
+  if ('lang' in query && !Object.hasOwn(declared?.properties ?? {}, 'lang')) {
+    if (query['lang'] !== 'zh' && query['lang'] !== 'en')
+      throw problem('parameter-invalid', { path: 'lang', detail: 'Expected zh or en.' })
+    delete query['lang']
+  }
+  if (config.openQuery === true) return
   // Pages and files outside the OpenAPI accept what browsers append, unless they declare parameters.
   if (declared === undefined && (schema as { readonly hide?: boolean } | undefined)?.hide === true) return
-  refuseUnknown(Object.keys(declared?.properties ?? {}), request.query as Readonly<Record<string, unknown>>)
+  refuseUnknown(Object.keys(declared?.properties ?? {}), query)
 }

@@ -66,7 +66,7 @@ const description = `Open data of a city's education authority: what was promise
 * Errors are problems according to RFC 9457 with a stable \`code\`; \`/v1/problems\` lists all codes.
   A 404 is an HTML page for callers that prefer \`text/html\` to JSON.
 * A version's bytes never change; a correction is a new version.
-* Titles are in Chinese and English; where a response has one language, \`Accept-Language\` chooses it. Codes never change.
+* Titles are in Chinese and English; where a response has one language, \`Accept-Language\` or \`?lang=zh|en\`, which every address takes, chooses it. Codes never change.
 * Fields, filters and code lists of a dataset: \`/v1/datasets/{slug}/openapi.json\`; \`x-datasets\` lists all of them.
 * This document is also available in Chinese: \`/openapi.json?lang=zh\`.`
 

@@ -89,7 +89,7 @@ function textsOf({ since, sunset }: { readonly since: Date; readonly sunset: Dat
 function releasedPart(
   { config }: Source,
   change: FeedChange,
-  { contractVersion, difference, distributions }: NonNullable<FeedChange['released']>,
+  { contractVersion, synthetic, difference, distributions }: NonNullable<FeedChange['released']>,
 ): NonNullable<ChangeBody['released']> {
   const to = addresses(config)
   const of = nameOf(change)
@@ -98,6 +98,7 @@ function releasedPart(
     records,
     sha256: digest,
     contractVersion,
+    synthetic,
     difference: difference === null ? null : { ...difference, href: to.diff(of, `v${difference.against}`) },
     distributions: distributions.map(({ format, bytes, digest: sha256 }) => ({
       ...{ format, bytes, sha256 },

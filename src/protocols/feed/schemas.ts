@@ -97,6 +97,7 @@ const VersionPart = Type.Object(
     records: facts.records,
     sha256: facts.digest,
     contractVersion: VersionSchema.properties.contractVersion,
+    synthetic: VersionSchema.properties.synthetic,
     difference: orNull(
       Type.Object({ ...DifferenceSchema.properties, href: Link('The difference, record by record.') }),
       'Difference from the previous current version, by key; null for the first, or if it was not counted.',

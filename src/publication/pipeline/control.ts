@@ -28,9 +28,14 @@ export async function control(
 ): Promise<Controlled> {
   const { draft, loaded } = derived
   const { contract } = loaded
-  progress('control', 0)
+  const total = derived.parts.reduce((sum, part) => sum + part.rows, 0)
+  progress('control', 0, total)
   const outcome =
-    contract.disclosure === undefined ? publishUnchanged(derived) : await withhold(context, derived, contract)
+    contract.disclosure === undefined
+      ? publishUnchanged(derived)
+      : await withhold(context, derived, contract, (rows) =>
+          progress('control', Math.min(rows, total), total),
+        )
   context.observe('checkpoint-reached', { step: 'control', point: 'decided' })
   const { safe, suppressions } = outcome
   await advanceDraft(context.database.work, draft.id, { state: 'controlled', suppressions })
@@ -62,7 +67,12 @@ function publishUnchanged(derived: Derived) {
   return { safe: derived.select, suppressions: {} }
 }
 
-async function withhold(context: AppContext, derived: Derived, contract: Contract) {
+async function withhold(
+  context: AppContext,
+  derived: Derived,
+  contract: Contract,
+  onRows: (rows: number) => void,
+) {
   const { disclosure } = contract
   if (disclosure === undefined) throw new Error('withhold is for contracts with a rule')
   const table = controlledTable(derived.draft.id)
@@ -72,7 +82,11 @@ async function withhold(context: AppContext, derived: Derived, contract: Contrac
     `CREATE UNLOGGED TABLE ${table} (${columns.map((column) => `${column} text COLLATE "C"`).join(', ')})`,
   )
   const rule = getDisclosureRule(disclosure.rule)
-  const controlled = rule.control(readTexts(context.database, contract, derived.select), contract, disclosure)
+  const controlled = rule.control(
+    countRows(readTexts(context.database, contract, derived.select), onRows),
+    contract,
+    disclosure,
+  )
   const copied = await context.database.copyFrom(`COPY ${table} FROM STDIN`, encode(controlled.rows))
   const summary = controlled.summary()
   if (copied !== summary.records) throw new Error(`${copied} rows controlled of ${summary.records}`)
@@ -89,6 +103,19 @@ async function* readTexts(
     .values()
     .cursor(batchSize)
   for await (const rows of cursor) yield rows as unknown as RecordValues[]
+}
+
+/** Passes batches on and reports the rows so far. */
+async function* countRows<T>(
+  batches: AsyncIterable<readonly T[]>,
+  onRows: (rows: number) => void,
+): AsyncGenerator<readonly T[]> {
+  let rows = 0
+  for await (const batch of batches) {
+    rows += batch.length
+    onRows(rows)
+    yield batch
+  }
 }
 
 async function* encode(batches: AsyncIterable<readonly RecordValues[]>): AsyncGenerator<string> {
