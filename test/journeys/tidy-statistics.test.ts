@@ -30,7 +30,8 @@ const places = [
   field('la_name', 'string'),
 ]
 const school = [field('school_urn', 'string', key), field('school_name', 'string')]
-const sex = field('sex', 'string', key)
+/** A dimension, because a total is one of its members. */
+const sex = field('sex', 'string', { ...key, role: 'dimension' })
 const files: Readonly<Record<string, readonly Field[]>> = {
   absence: [
     ...places,
@@ -98,7 +99,7 @@ function fileOf(fields: readonly Field[]): string {
 }
 
 const keyOf = (fields: readonly Field[]) =>
-  fields.filter(({ role }) => role === 'key').map(({ name }) => name)
+  fields.filter(({ constraints }) => constraints?.required === true).map(({ name }) => name)
 const formats = ['csv', 'ndjson', 'json', 'xlsx', 'parquet']
 const contracts = Object.entries(files).map(([dataset, fields]) => ({
   ...contractOf(fields, keyOf(fields), { dataset, themes: ['education'], formats, missingValues: ['', 'z'] }),
