@@ -13,6 +13,11 @@ export const rowChecks = {
     '文本中有不可见的控制字符，会改变文字的显示或读取方式，请删除。',
     'warning',
   ),
+  'text-lost': kind(
+    'The text has a replacement character: a program could not read what was there, and wrote this instead. Enter it again from its source.',
+    '文本中有替换字符（�），说明原有文字已在某次转换中丢失，请按原始资料重新填写。',
+    'warning',
+  ),
   type: kind(
     'The value does not have the type of its field; write it as expected.',
     '值不符合字段类型，请按要求填写。',
