@@ -22,7 +22,7 @@ const provider = 'edu-310101'
 
 /** The command of the README in either language, as the officer types it. */
 const typed = ['README.md', 'README.zh-CN.md'].map(
-  (file) => /^\.\/bin\/qingdan bundle create .*\.xlsx$/m.exec(readFileSync(file, 'utf8'))?.[0] ?? '',
+  (file) => /^qingdan bundle create .*\.xlsx$/m.exec(readFileSync(file, 'utf8'))?.[0] ?? '',
 )
 
 interface Mistake {
@@ -95,7 +95,8 @@ t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffi
   await writeFile(join(office, 'corrected.csv'), csvOf(valid))
   await byLibreOffice(office, ['faulty.csv', 'corrected.csv'], 'xlsx:Calc MS Excel 2007 XML')
   const venues = join(office, 'venues.xlsx')
-  const type = (line: string) => run('sh', ['-c', `cd '${office}' && ${line}`], environment)
+  const type = (line: string) =>
+    run('sh', ['-c', `cd '${office}' && PATH="$PWD/bin:$PATH" && ${line}`], environment)
 
   await writeFile(venues, await readFile(join(office, 'out', 'faulty.xlsx')))
   t.equal(typed[0], typed[1], 'the README has the commands in both languages')

@@ -99,13 +99,24 @@ function bodyOf(refusal: Problem, request: FastifyRequest, base: string): Proble
     title,
     status,
     code,
-    hint,
+    hint: lostPlus(refusal, request) ? `${hint} ${plusHint}` : hint,
     requestId: request.id,
     ...(detail === undefined || status >= 500 ? {} : { detail }),
     ...defined({ path }),
   }
   // Listed twice: the first puts the members in front, the second stops extensions from replacing them.
   return { ...members, ...extensions, ...members }
+}
+
+const plusHint = 'A `+` in a query is read as a blank: write `%2B` for a plus sign.'
+
+/** Whether the parameter of a problem was written with a `+`, as in a time zone, which a query reads as a blank. */
+function lostPlus({ code, detail: { path } }: Problem, request: FastifyRequest): boolean {
+  if (problems[code].status !== 400 || path === undefined) return false
+  const [, query = ''] = (request.raw.url ?? '').split('?', 2)
+  return [...new URLSearchParams(query.replaceAll('+', '%00'))].some(
+    ([name, value]) => name === path && value.includes('\0'),
+  )
 }
 
 /** Problem codes for Fastify's errors. Others are mapped by status, or become `internal`. */
