@@ -92,14 +92,15 @@ const retryAfterSeconds: { readonly [Code in ProblemCode]?: number } = {
 
 function bodyOf(refusal: Problem, request: FastifyRequest, base: string): ProblemBody {
   const { code, status } = refusal
-  const { title, hint, detail } = problemTexts(refusal, languageOf(request))
+  const language = languageOf(request)
+  const { title, hint, detail } = problemTexts(refusal, language)
   const { detail: _detail, path, ...extensions } = refusal.detail
   const members = {
     type: `${base}/v1/problems/${code}`,
     title,
     status,
     code,
-    hint: lostPlus(refusal, request) ? `${hint} ${plusHint}` : hint,
+    hint: lostPlus(refusal, request) ? `${hint} ${plusHints[language]}` : hint,
     requestId: request.id,
     ...(detail === undefined || status >= 500 ? {} : { detail }),
     ...defined({ path }),
@@ -108,11 +109,14 @@ function bodyOf(refusal: Problem, request: FastifyRequest, base: string): Proble
   return { ...members, ...extensions, ...members }
 }
 
-const plusHint = 'A `+` in a query is read as a blank: write `%2B` for a plus sign.'
+const plusHints = {
+  zh: '查询中的 `+` 会被读成空格，加号请写作 `%2B`。',
+  en: 'A `+` in a query is read as a blank: write `%2B` for a plus sign.',
+}
 
 /** Whether the parameter of a problem was written with a `+`, as in a time zone, which a query reads as a blank. */
-function lostPlus({ code, detail: { path } }: Problem, request: FastifyRequest): boolean {
-  if (problems[code].status !== 400 || path === undefined) return false
+function lostPlus({ status, detail: { path } }: Problem, request: FastifyRequest): boolean {
+  if (status !== 400 || path === undefined) return false
   const [, query = ''] = (request.raw.url ?? '').split('?', 2)
   return [...new URLSearchParams(query.replaceAll('+', '%00'))].some(
     ([name, value]) => name === path && value.includes('\0'),
