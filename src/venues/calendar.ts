@@ -44,7 +44,8 @@ export function weekdayOf(date: string): Weekday {
 }
 
 /**
- * The calendar of some records. A public holiday takes precedence over everything. A make-up working day is a working
+ * The calendar of some records. A day that is both a public holiday and a make-up day is not known. A public holiday
+ * takes precedence over everything else. A make-up working day is a working
  * day. A day of the vacation is that first, and otherwise still a working day or a weekend.
  */
 export function calendarOf(entries: readonly CalendarEntry[], coverage: readonly Coverage[]): Calendar {
@@ -55,6 +56,7 @@ export function calendarOf(entries: readonly CalendarEntry[], coverage: readonly
   return {
     dayOf: (date) => {
       if (!coverage.some(({ from, to }) => from <= date && date <= to)) return undefined
+      if (isIn(holidays, date) && isIn(makeUps, date)) return undefined
       if (isIn(holidays, date)) return { kind: 'holiday', types: ['public-holiday'] }
       const isMakeUp = isIn(makeUps, date)
       const isFree = !isMakeUp && ['Sa', 'Su'].includes(weekdayOf(date))
