@@ -10,7 +10,7 @@ import {
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
 import { contractCommand } from './contract/commands.ts'
-import { hoursCommand } from './hours/commands.ts'
+import { closuresCommand, hoursCommand } from './hours/commands.ts'
 import {
   auditCommand,
   backupCommand,
@@ -59,6 +59,7 @@ export const commands: readonly AddCommand[] = [
   checkCommand,
   contractCommand,
   hoursCommand,
+  closuresCommand,
   bundleCommand,
   ingestCommand,
   inboxCommand,

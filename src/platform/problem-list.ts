@@ -23,6 +23,48 @@ export const problems = {
     titleZh: '没有这个数据集',
     hint: 'GET /v1/datasets lists every dataset and its slug.',
   },
+  'venue-not-found': {
+    status: 404,
+    title: 'No such venue',
+    titleZh: '没有这个场地',
+    hint: 'GET /v1/venues/open lists venues with their codes; the editions of the day count.',
+  },
+  'calendar-not-found': {
+    status: 404,
+    title: 'The dataset is no calendar',
+    titleZh: '该数据集不是日历',
+    hint: 'Datasets of kind `calendar` have one; see `kind` in the contract.',
+  },
+  'closure-not-found': {
+    status: 404,
+    title: 'The venue has no such closure',
+    titleZh: '该场地没有此项临时关闭',
+    hint: 'GET /v1/venues/{id} lists the closures of a venue.',
+  },
+  'closure-removed': {
+    status: 409,
+    title: 'The closure was removed already',
+    titleZh: '此项临时关闭已被取消',
+    hint: 'Nothing more is needed.',
+  },
+  'closure-overlaps': {
+    status: 409,
+    title: 'It overlaps another closure of the venue',
+    titleZh: '与该场地另一项临时关闭时间重叠',
+    hint: 'Remove the closure named by `closure` first, or choose times beside it.',
+  },
+  'closure-invalid': {
+    status: 422,
+    title: 'The closure is not valid',
+    titleZh: '临时关闭的内容有误',
+    hint: 'See `path`, `detail` and, of several, `row`.',
+  },
+  'closures-too-many': {
+    status: 409,
+    title: 'The venue has too many closures that have not ended',
+    titleZh: '该场地未结束的临时关闭过多',
+    hint: 'Remove some, or write one closure over the whole time.',
+  },
   'contract-not-found': {
     status: 404,
     title: 'The dataset has no contract of this number',
