@@ -3,7 +3,6 @@ import { Type } from 'typebox'
 import { requireScope } from '../../accounts/index.ts'
 import { type AppContext, addresses } from '../../catalogue/index.ts'
 import { type App, problemResponses } from '../../http/index.ts'
-import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { closureBody } from '../bodies.ts'
 import { ClosureSchema } from '../schemas.ts'
@@ -42,6 +41,8 @@ const RequestSchema = Type.Object(
 const VenueId = Type.String({ minLength: 1, maxLength: 100, description: 'Code of the venue.' })
 
 export function closureRoutes(app: App, context: AppContext): void {
+  // Fastify takes plain text by itself.
+  app.removeContentTypeParser('text/plain')
   app.addContentTypeParser('text/csv', { parseAs: 'string', bodyLimit }, (_request, body, done) =>
     done(null, body),
   )
@@ -77,7 +78,7 @@ function addRoute(app: App, context: AppContext): void {
       const { caller, body, params } = request
       if (typeof body !== 'object') throw problem('media-type-unsupported')
       const by = { actor: `key:${caller.keyId}`, caller }
-      const [added] = await addClosures(context, [{ ...body, ...defined(body), venue: params.id }], by)
+      const [added] = await addClosures(context, [{ ...body, venue: params.id }], by)
       if (added === undefined) throw new Error('nothing was added')
       const location = `${addresses(context.config).venue(added.venue)}/closures/${added.id}`
       return reply.code(201).header('location', location).send(closureBody(added))
