@@ -338,7 +338,7 @@ t.test('at any instant, open is what the published files and the closures in the
       if (data.length !== ids.length) throw new Error('venues are missing')
       if (wrong.length > 0) throw new Error(wrong.slice(0, 5).join(', '))
     }),
-    { numRuns: runs(60, 3000) },
+    runs(60, 3000),
   )
   t.pass()
 })
