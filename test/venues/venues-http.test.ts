@@ -7,6 +7,7 @@ import ICAL from 'ical.js'
 import t from 'tap'
 import { shippedDatasets } from '../../src/context.ts'
 import { openTestContext, publishSample } from '../support/open-test-context.ts'
+import { runCli } from '../support/run-cli.ts'
 import { runs } from '../support/runs.ts'
 
 const dataset = 'school-sports-venues'
@@ -266,6 +267,42 @@ t.test('many closures as CSV: all or none', async (t) => {
   t.equal((await post(`${head}\n${good}\n`, 'text/plain')).statusCode, 415)
   const opening = `${ids[3]},open,2026-06-08T20:00:00+08:00,2026-06-08T23:30:00+08:00,比赛`
   t.equal((await post(`${head}\n${good}\n${opening}\n`)).statusCode, 201)
+})
+
+t.test('a closure by another process is seen within a second; readers of the feed see it once', async (t) => {
+  const venue = ids[5] ?? ''
+  // The other process has the clock of the machine.
+  const from = `${new Date(Date.now() + 3_600_000).toISOString().slice(0, 16)}Z`
+  const until = `${new Date(Date.now() + 7_200_000).toISOString().slice(0, 16)}Z`
+  const head = (await get('/v1/changes?limit=1000')).json<{ meta: { cursor: string } }>().meta.cursor
+  const run = (...args: string[]) => runCli(args, testContext.environment)
+  const added = await run(
+    'closures',
+    'add',
+    venue,
+    '--from',
+    from,
+    '--until',
+    until,
+    '--reason',
+    '台风',
+    '--json',
+  )
+  t.equal(added.code, 0, added.stderr)
+  const [{ id } = { id: '' }] = JSON.parse(added.stdout) as { id: string }[]
+  const seen = async () =>
+    (await get(`/v1/venues/${venue}?at=${from}`)).json<{ why: string | null }>().why === 'closure'
+  const began = performance.now()
+  while (!(await seen())) if (performance.now() - began > 1_000) break
+  t.ok(await seen())
+  const page = (await get(`/v1/changes?after=${head}&limit=1000`)).json<{
+    data: { closure?: { id: string } }[]
+  }>()
+  t.equal(page.data.filter(({ closure }) => closure?.id === id).length, 1)
+  t.match((await run('closures', 'list', venue)).stdout, id)
+  t.equal((await run('closures', 'remove', id)).code, 0)
+  t.equal((await run('closures', 'remove', id)).code, 4)
+  t.equal((await run('closures', 'add', venue)).code, 2)
 })
 
 /** What the published files and the feed say, written as plainly as possible. */
