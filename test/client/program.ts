@@ -28,7 +28,7 @@ async function all(district: components['schemas']['codes.districts']): Promise<
           district,
           day_type__in: ['weekend', 'public-holiday'],
           opens__gte: '07:00',
-          activities: 'basketball',
+          activities: 'running',
           sort: ['-venue'],
           limit: 7,
           ...(cursor === undefined ? {} : { cursor }),

@@ -12,7 +12,7 @@ import { buildApp, datasetParts } from '../../src/app.ts'
 import { createBag, type PrivateKeyFile, packBag, signBag } from '../../src/bundle/index.ts'
 import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
 import { buildContext, loadAllContracts, type OpenContext, shippedDatasets } from '../../src/context.ts'
-import { type Contract, type Contracts, listSamples, type Sample } from '../../src/contract/index.ts'
+import { type Contract, type Contracts, intakeFields, listSamples, type Sample } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
 import type { App } from '../../src/http/route-helpers.ts'
 import { listFindings, type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
@@ -347,7 +347,7 @@ export async function sampleRows(
 async function contractOf(dataset: string, header: string): Promise<number> {
   for (let number = 1; ; number++) {
     const text = await readFile(join(shippedDatasets, dataset, `contract.v${number}.json`), 'utf8')
-    const { fields, intake } = JSON.parse(text) as Pick<Contract, 'fields' | 'intake'>
-    if ((intake?.fields ?? fields).map(({ name }) => name).join() === header) return number
+    const fields = intakeFields(JSON.parse(text) as Contract)
+    if (fields.map(({ name }) => name).join() === header) return number
   }
 }
