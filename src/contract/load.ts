@@ -14,13 +14,7 @@ import { type Complaint, ContractError, type ContractFault } from './contract-er
 import { contractComplaints, type KnownNames } from './contract-rules.ts'
 import type { Contracts } from './contracts.ts'
 import type { CodeLists } from './field-rules.ts'
-import {
-  currentListName,
-  currentSource,
-  pathInFile,
-  renameKeywords,
-  withFormerLists,
-} from './former-names.ts'
+import { currentListName, currentSource, pathInFile, renameKeywords, withFormerLists } from './former-names.ts'
 import { readContractSchema, type SchemaCheck } from './schema.ts'
 
 export interface LoadOptions {

@@ -3,7 +3,6 @@
  * until, closed and when it opens, or not known where the calendar does not cover a day that matters. Pure.
  */
 import type { DayType, Season, Session } from '../derivations/index.ts'
-import { dayInShanghai } from '../platform/time.ts'
 import { type Calendar, weekdayOf } from './calendar.ts'
 
 /** The hours of a venue. Dates are ISO days in Asia/Shanghai, both ends included. */
@@ -57,7 +56,7 @@ export function openAt(
   closures: readonly Closure[],
   instant: number,
 ): OpenState {
-  const today = dayInShanghai(new Date(instant))
+  const today = new Date(instant + offset).toISOString().slice(0, 10)
   const first = dateAfter(today, -1)
   const near = openSpans(hours, calendar, closures, first, 3)
   const current = near.spans.find(({ from, until }) => from <= instant && instant < until)
