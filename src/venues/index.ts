@@ -14,6 +14,7 @@ export {
 export { addClosures, type ClosureRequest, removeClosure } from './closures/change-closures.ts'
 export { type ClosureBody, noClosures, readClosures, type StoredClosure } from './closures/closures.ts'
 export { parseClosures } from './closures/closures-csv.ts'
+export { closureRoutes } from './closures/routes.ts'
 export { type DatedSession, datedSessions } from './dated-sessions.ts'
 export {
   type Closure,

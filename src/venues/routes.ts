@@ -10,7 +10,6 @@ import { problem } from '../platform/problem.ts'
 import { dayInShanghai } from '../platform/time.ts'
 import { basisOf, iso, openVenueBody, venueBody } from './bodies.ts'
 import { venueKey } from './closures/closures.ts'
-import { closureRoutes } from './closures/routes.ts'
 import { datedSessions } from './dated-sessions.ts'
 import { findVenues, type Openness, opennessOf } from './find-venues.ts'
 import { dateAfter, midnightOf } from './open.ts'
@@ -89,7 +88,6 @@ export async function venueRoutes(app: App, context: AppContext): Promise<void> 
   sessionsRoute(app, context)
   venueCalendarRoute(app, context)
   daysCalendarRoutes(app, context)
-  await app.register(async (scope) => closureRoutes(scope as App, context))
 }
 
 function languageFor(request: FastifyRequest, lang: Language | undefined): Language {
