@@ -47,6 +47,7 @@ import { countBehind, datasetForms, protocolRoutes } from './protocols/index.ts'
 import { publicationRoutes, startPublicationJobs, startPublicationTasks } from './publication/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
 import { startTransferTasks, transferRoutes } from './transfer/index.ts'
+import { closureRoutes, venueRoutes } from './venues/index.ts'
 
 /** What modules declare about their routes for one dataset; the OpenAPI builds its operations from it. */
 export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
@@ -57,6 +58,8 @@ const modules: readonly ((app: App, context: AppContext) => void | Promise<void>
   (app, context) => catalogueRoutes(app, context, datasetForms),
   recordsRoutes,
   aggregateRoutes,
+  venueRoutes,
+  closureRoutes,
   ingestRoutes,
   receiptRoutes,
   publicationRoutes,

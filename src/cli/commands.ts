@@ -11,7 +11,7 @@ import {
 import { type AddCommand, command, examples, findingsOption, keysOption, lazily } from './command.ts'
 import { contractCommand } from './contract/commands.ts'
 import { fitnessCommand } from './fitness/commands.ts'
-import { hoursCommand } from './hours/commands.ts'
+import { closuresCommand, hoursCommand } from './hours/commands.ts'
 import { codesCommand, providersCommand } from './lookups/commands.ts'
 import {
   auditCommand,
@@ -68,6 +68,7 @@ export const commands: readonly AddCommand[] = [
   contractCommand,
   fitnessCommand,
   hoursCommand,
+  closuresCommand,
   providersCommand,
   codesCommand,
   bundleCommand,

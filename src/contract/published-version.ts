@@ -131,6 +131,7 @@ const changeKinds = [
   'version-corrected',
   'version-withdrawn',
   'item-changed',
+  'closure-changed',
 ] as const
 
 export type ChangeKind = (typeof changeKinds)[number]

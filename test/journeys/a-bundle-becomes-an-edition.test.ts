@@ -46,7 +46,8 @@ const partsMax = 6
 async function publishSamples(of: TestContext, dataset: string, edition: string, rowsMax: number) {
   const all = await sampleRows(dataset, edition, rowsMax)
   const samples = all.slice(0, partsMax)
-  for (const { provider, rows } of samples) await of.take({ dataset, edition, provider, rows })
+  for (const { provider, rows, contractVersion } of samples)
+    await of.take({ dataset, edition, provider, rows, contractVersion })
   const waivers = all.slice(partsMax).map(({ provider }) => ({ provider, reason: 'Left out.' }))
   const publication = await of.publish(dataset, edition, { waivers })
   t.same(publication.findings, [])

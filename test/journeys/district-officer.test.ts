@@ -36,12 +36,12 @@ const mistakes: readonly Mistake[] = [
   { cell: 'B2', check: 'code-unknown', wrong: '黄浦新区' },
   { cell: 'A3', check: 'constraint', wrong: '黄浦-1' },
   { cell: 'C4', check: 'required', wrong: '' },
-  { cell: 'E5', check: 'code-unknown', wrong: '羽毛球、打陀螺' },
-  { cell: 'G6', check: 'type', wrong: '八点半' },
-  { cell: 'H7', check: 'ascending', wrong: '05:10' },
-  { cell: 'J8', check: 'within', wrong: '12.146708' },
-  { cell: 'L9', check: 'type', wrong: '免费' },
-  { cell: 'M10', check: 'required-when', wrong: '' },
+  { cell: 'K5', check: 'code-unknown', wrong: '羽毛球、打陀螺' },
+  { cell: 'O6', check: 'type', wrong: '八点半' },
+  { cell: 'P7', check: 'ascending', wrong: '05:10' },
+  { cell: 'T8', check: 'within', wrong: '12.146708' },
+  { cell: 'V9', check: 'type', wrong: '免费' },
+  { cell: 'W10', check: 'required-when', wrong: '' },
   { cell: 'B11', check: 'part-scope', wrong: '310104' },
 ]
 

@@ -12,7 +12,7 @@ import { buildApp, datasetParts } from '../../src/app.ts'
 import { createBag, type PrivateKeyFile, packBag, signBag } from '../../src/bundle/index.ts'
 import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
 import { buildContext, loadAllContracts, type OpenContext, shippedDatasets } from '../../src/context.ts'
-import { type Contract, type Contracts, listSamples, type Sample } from '../../src/contract/index.ts'
+import { type Contract, type Contracts, intakeFields, listSamples, type Sample } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
 import type { App } from '../../src/http/route-helpers.ts'
 import { listFindings, type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
@@ -319,8 +319,8 @@ export async function publishSample(
   partsMax = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const samples = await sampleRows(dataset, edition)
-  for (const { provider, rows } of samples.slice(0, partsMax))
-    await take({ dataset, edition, provider, rows })
+  for (const { provider, rows, contractVersion } of samples.slice(0, partsMax))
+    await take({ dataset, edition, provider, rows, contractVersion })
   const waivers = samples.slice(partsMax).map(({ provider }) => ({ provider, reason: 'Left out.' }))
   await publish(dataset, edition, { waivers })
 }
@@ -330,14 +330,24 @@ export async function sampleRows(
   dataset: string,
   edition: string,
   rowsMax = Number.POSITIVE_INFINITY,
-): Promise<readonly (Sample & { readonly rows: string })[]> {
+): Promise<readonly (Sample & { readonly rows: string; readonly contractVersion: number })[]> {
   const samples = (await listSamples(shippedDatasets)).filter(
     (sample) => sample.dataset === dataset && sample.edition === edition,
   )
   return Promise.all(
     samples.map(async (sample) => {
       const lines = (await readFile(sample.file, 'utf8')).trimEnd().split('\n')
-      return { ...sample, rows: `${lines.slice(0, rowsMax + 1).join('\n')}\n` }
+      const contractVersion = await contractOf(dataset, lines[0] ?? '')
+      return { ...sample, contractVersion, rows: `${lines.slice(0, rowsMax + 1).join('\n')}\n` }
     }),
   )
+}
+
+/** The number of the first contract of a dataset with the fields of a header. */
+async function contractOf(dataset: string, header: string): Promise<number> {
+  for (let number = 1; ; number++) {
+    const text = await readFile(join(shippedDatasets, dataset, `contract.v${number}.json`), 'utf8')
+    const fields = intakeFields(JSON.parse(text) as Contract)
+    if (fields.map(({ name }) => name).join() === header) return number
+  }
 }

@@ -29,6 +29,10 @@ export const keyCommand: AddCommand = (program, end) => {
     .requiredOption('--scope <scope...>', `one or more of ${scopes.join(', ')}`)
     .option('--provider <code>', 'the only provider that the key may act for')
     .option('--dataset <slug...>', 'the only datasets that the key gives access to')
+    .option(
+      '--venue <code...>',
+      'the only venues that it may close: codes, or their beginnings, such as 310101-0003',
+    )
     .option('--expires <instant>', 'such as 2027-01-01T00:00:00+08:00')
     .option('--per-minute <count>', 'requests allowed per minute')
     .option('--per-day <count>', 'requests allowed per day')

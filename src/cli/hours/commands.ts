@@ -1,4 +1,4 @@
-/** The commands about opening hours. The implementation is loaded when a command runs. */
+/** The commands about opening hours and closures. The implementation is loaded when a command runs. */
 import { type AddCommand, command, lazily } from '../command.ts'
 
 export const hoursCommand: AddCommand = (program, end) => {
@@ -19,4 +19,34 @@ Example:
 The exit code is 0 even if phrases are refused, and 2 if a line is no such JSON. docs/opening-hours.md has the rules.`,
     )
     .action(lazily(() => import('./parse.ts').then(({ parse }) => parse), end))
+}
+
+export const closuresCommand: AddCommand = (program, end) => {
+  const family = program.command('closures').description('close venues temporarily, or open them once')
+  command(family, 'add', 'close a venue or open it once, or many by a CSV file')
+    .argument('[venue]', 'code of the venue, such as 310101-0003-1')
+    .option('--file <csv>', 'a file with the columns venue,kind,from,until,reason instead of one venue')
+    .option('--open', 'open the venue once instead of closing it')
+    .option('--from <time>', 'such as 2026-05-01T08:00:00+08:00; by default now')
+    .option('--until <time>', 'by default until it is removed')
+    .option('--reason <text>', 'the reason, which is public')
+    .addHelpText(
+      'after',
+      `
+qingdan closures add 310101-0003-1 --until 2026-06-09T18:00:00+08:00 --reason 高考
+qingdan closures add --file typhoon.csv
+
+A closure is in force at once; the running service shows it within a second, and it is in the feed of changes. Of a file
+all lines are added or none. The exit code is 4 if it is refused.`,
+    )
+    .action(lazily(() => import('./closures.ts').then(({ add }) => add), end))
+  command(family, 'list', 'list closures and one-off openings that have not ended')
+    .argument('[venue]', 'only of this venue')
+    .option('--all', 'also those that have ended')
+    .addHelpText('after', '\nqingdan closures list --json')
+    .action(lazily(() => import('./closures.ts').then(({ list }) => list)))
+  command(family, 'remove', 'remove a closure; the venue is open again at its hours')
+    .argument('<id>', 'id of the closure, from qingdan closures list')
+    .addHelpText('after', '\nqingdan closures remove 4b1c6e0e-5f5e-4f0f-8a55-6d3a1f1d9d0b')
+    .action(lazily(() => import('./closures.ts').then(({ remove }) => remove)))
 }

@@ -41,6 +41,7 @@ export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'c
           name: 'records',
           description: 'Records of all datasets; each dataset has its own OpenAPI document',
         },
+        { name: 'venues', description: 'What is open, sessions, calendars, closures' },
         { name: 'bundles', description: 'For providers with a key: submit data, track the receipt' },
         {
           name: 'publications',
