@@ -7,12 +7,27 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { InjectOptions } from 'fastify'
 import pino from 'pino'
-import { createKey, type KeyRequest } from '../../src/accounts/index.ts'
+import { createKey, type KeyRequest, loadServiceKey } from '../../src/accounts/index.ts'
 import { buildApp, datasetParts } from '../../src/app.ts'
-import { createBag, type PrivateKeyFile, packBag, signBag } from '../../src/bundle/index.ts'
+import {
+  createBag,
+  type NewBag,
+  type PrivateKeyFile,
+  packBag,
+  readPublicKey,
+  signBag,
+} from '../../src/bundle/index.ts'
 import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
+import { listVersions } from '../../src/catalogue/index.ts'
 import { buildContext, loadAllContracts, type OpenContext, shippedDatasets } from '../../src/context.ts'
-import { type Contract, type Contracts, listSamples, type Sample } from '../../src/contract/index.ts'
+import {
+  type Contract,
+  type Contracts,
+  isPersonal,
+  listSamples,
+  partsOf,
+  type Sample,
+} from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
 import type { App } from '../../src/http/route-helpers.ts'
 import { listFindings, type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
@@ -164,7 +179,7 @@ function actsOn(
   key: PrivateKeyFile,
 ): Pick<TestContext, 'bring' | 'take' | 'findingsOf' | 'publish'> {
   const bring: TestContext['bring'] = async (input) => {
-    const bag = await writeBag(folder, input)
+    const bag = await writeBag(folder, input, await encryptedIfPersonal(context, input))
     const broughtBy = input.by ?? 'cli:test'
     try {
       // On the command line the service packs and signs loose files itself; see loose-files.ts.
@@ -281,8 +296,19 @@ export async function writeDatasets(
   }
 }
 
+/** Rows about persons must be encrypted and synthetic. */
+async function encryptedIfPersonal(context: OpenContext, input: BundleInput): Promise<Partial<NewBag>> {
+  const { contract } = context.contracts.get(input.dataset, input.contractVersion ?? 1)
+  if (!isPersonal(contract)) return {}
+  return { synthetic: true, encryptTo: await readPublicKey((await loadServiceKey(context)).publicKey) }
+}
+
 /** Writes a bag of one file, `data/rows.csv`; equal rows give equal bags. */
-export async function writeBag(inside: string, input: BundleInput): Promise<string> {
+export async function writeBag(
+  inside: string,
+  input: BundleInput,
+  more: Partial<NewBag> = {},
+): Promise<string> {
   const { dataset, edition, provider = 'edu-commission', contractVersion = 1, rows } = input
   const folder = await mkdtemp(join(inside, 'bag-'))
   await createBag({
@@ -293,6 +319,7 @@ export async function writeBag(inside: string, input: BundleInput): Promise<stri
     contractVersion,
     files: [{ name: 'rows.csv', source: Buffer.from(rows) }],
     clock: () => new Date('2026-01-01T00:00:00Z'),
+    ...more,
   })
   return folder
 }
@@ -313,15 +340,23 @@ export async function zipOf(inside: string, input: BundleInput): Promise<Buffer>
  * third of a second.
  */
 export async function publishSample(
-  { take, publish }: Pick<TestContext, 'take' | 'publish'>,
+  testContext: Pick<TestContext, 'context' | 'take' | 'publish'>,
   dataset: string,
   edition: string,
   partsMax = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  const samples = await sampleRows(dataset, edition)
-  for (const { provider, rows } of samples.slice(0, partsMax))
-    await take({ dataset, edition, provider, rows })
-  const waivers = samples.slice(partsMax).map(({ provider }) => ({ provider, reason: 'Left out.' }))
+  const { context, take, publish } = testContext
+  const { contract } = context.contracts.get(dataset)
+  const { directories = {} } = contract.derivation ?? {}
+  for (const directory of Object.values(directories))
+    if ((await listVersions(context.database, { dataset: directory, edition })).length === 0)
+      await publishSample(testContext, directory, edition)
+  const samples = (await sampleRows(dataset, edition)).slice(0, partsMax)
+  const contractVersion = isPersonal(contract) ? contract.contractVersion : 1
+  for (const { provider, rows } of samples) await take({ dataset, edition, provider, contractVersion, rows })
+  const waivers = partsOf(contract)
+    .filter((part) => !samples.some(({ provider }) => provider === part.provider))
+    .map(({ provider }) => ({ provider, reason: 'Left out.' }))
   await publish(dataset, edition, { waivers })
 }
 
