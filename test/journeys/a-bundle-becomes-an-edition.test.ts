@@ -244,8 +244,9 @@ t.test('the changes are in the order in which they happened, without a gap', asy
     changes.map(({ position }) => position),
     changes.map((_change, index) => index + 1),
   )
-  const contracts = started
-    .map(([dataset]) => dataset)
+  const contracts = testContext.context.contracts
+    .list()
+    .map(({ contract }) => contract.dataset)
     .sort()
     .flatMap((dataset) => testContext.context.contracts.versions(dataset).map(() => dataset))
   t.same(

@@ -57,13 +57,15 @@ export function fitnessParts(seed: number, editions: readonly string[]): readonl
   )
 }
 
+export const schoolsHeader: readonly string[] = ['code', 'name', 'district', 'stages', 'system', 'kind', 'enrolment']
+
 /** The directory of the same schools. */
 export function schoolParts(seed: number, editions: readonly string[]): readonly SamplePart[] {
   return editions.map((edition) => ({
     dataset: 'schools',
     edition,
     provider: 'edu-commission',
-    header: ['code', 'name', 'district', 'stages', 'system', 'kind', 'enrolment'],
+    header: schoolsHeader,
     rows: () => citySchools(seed).map(schoolRow),
   }))
 }
@@ -76,7 +78,8 @@ const stageNames = [
   ['3', 'upper-secondary', '高级中学'],
 ] as const
 
-function schoolRow({ code, district, system, grades }: School): readonly Cell[] {
+/** A school as a row of the directory. */
+export function schoolRow({ code, district, system, grades }: School): readonly Cell[] {
   const stages = stageNames.filter(([first]) => grades.some(({ grade }) => grade.startsWith(first)))
   const place = districts.find((one) => one.code === district)?.name ?? ''
   const kind = stages.length > 1 ? '学校' : (stages[0]?.[2] ?? '')
