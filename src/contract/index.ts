@@ -17,6 +17,7 @@ export {
   intakeFields,
   intakeKey,
   isOpen,
+  hasInnerQuotes,
   isPersonal,
   type LoadedContract,
   mayBeNull,

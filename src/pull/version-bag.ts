@@ -32,6 +32,7 @@ import {
   ResponseFacts,
 } from './response-shapes.ts'
 import { checkContract } from './source/source.ts'
+import { defined } from '../platform/defined.ts'
 
 interface BagOrder {
   /** Path of the bag, a ZIP file. */
@@ -112,7 +113,7 @@ function factsOf(carried: CarriedVersion): PulledFacts {
     ...{ publishedAt, reason, records, sha256: digest },
     difference: carried.difference,
     synthetic: carried.parts.some(({ synthetic }) => synthetic),
-    parts: carried.parts.map(({ provider, rows }) => ({ provider, rows })),
+    parts: carried.parts.map(({ provider, rows }) => ({ provider, ...defined({ rows }) })),
     waivers: [...carried.waivers],
     warnings: [...carried.warnings],
     suppressions: { ...carried.suppressions },

@@ -8,6 +8,7 @@ import {
   type StoredDistribution,
   sourceOf,
 } from '../../contract/index.ts'
+import { defined } from '../../platform/defined.ts'
 import type { Config } from '../../platform/config.ts'
 import { addresses } from '../addresses.ts'
 import type { DatasetSchema, DistributionSchema, EditionSchema, VersionBody } from '../schemas.ts'
@@ -58,7 +59,7 @@ export function versionBody(
     difference: version.difference,
     synthetic: isSynthetic(version),
     parts: version.parts.map(({ provider, bundle, bundles = [bundle], rows }) => ({
-      ...{ provider, bundle, rows, bundles },
+      ...{ provider, bundle, ...defined({ rows }), bundles },
     })),
     waivers: version.waivers,
     warnings: version.warnings,

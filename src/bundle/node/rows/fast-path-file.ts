@@ -2,6 +2,7 @@
  * The fast path for one file. Encodes plain rows from their bytes as pieces arrive, and reads other rows with
  * the strict reader. Gives up at the first error that the strict path would report.
  */
+import { hasInnerQuotes } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import type { CellEncoder } from '../../core/cells/cell-encoders.ts'
@@ -87,7 +88,7 @@ const nothing = Buffer.alloc(0)
 /** Builds the row cutter of the file with this index in the manifest. */
 export function buildFileCutter(index: number, file: BundleFile, walk: Walk): FileCutter {
   const { fieldBytesMax, rowsMax } = walk.options.limits
-  const line = buildLine(file.delimiter, fieldBytesMax)
+  const line = buildLine(file.delimiter, fieldBytesMax, hasInnerQuotes(walk.options.contract))
   const state: State = {
     ...{ index, file, walk, line, repairs: {}, held: nothing },
     ...{ heldAt: 0, row: 0, rowsRead: 0, isBlankBefore: false },
