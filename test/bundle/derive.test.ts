@@ -73,25 +73,27 @@ async function deriveQuotes(path: number, csv: string) {
   const options = { ...validation, contract: { ...contract, intake } }
   const reading = read({ ...options, derive: { faults, open: () => ({ add }) } })
   for await (const _ of reading.chunks);
-  return { taken, checks: findings.map(({ check, row }) => `${check} ${row}`), files: reading.files() }
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  return { taken, checks: errors.map(({ check, row }) => `${check} ${row}`), files: reading.files() }
 }
 
 t.test('a quote inside an unquoted cell is text where the contract says so', async (t) => {
-  const quoted = ['01,A1,size,5\'3",10,,,,', '01,A2,size,"5\'4\"\"",10,,,,', '01,A3,size,a"b"c,10,,,,']
+  const quoted = [`01,5'3",size,big,10,,,,`, `01,"5'4""",size,big,10,,,,`, '01,a"b"c,size,big,10,,,,']
   const csv = csvOf([...plain, ...quoted])
   const [fast, strict] = [await deriveQuotes(0, csv), await deriveQuotes(1, csv)]
   t.strictSame(fast, strict)
   t.same(
-    fast.taken.slice(-3).map((row) => JSON.parse(row)[3]),
+    fast.taken.slice(-3).map((row) => JSON.parse(row)[1]),
     ['5\'3"', '5\'4"', 'a"b"c'],
   )
-  const after = csvOf([...plain, '01,A4,size,"a"b,10,,,,'])
+  const after = csvOf([...plain, '01,"a"b,size,big,10,,,,'])
   t.equal((await deriveQuotes(0, after)).files, undefined)
   t.same((await deriveQuotes(1, after)).checks, ['quote-misplaced 602'], 'text after a closing quote')
-  t.same((await derive(1, csv)).findings.map(({ check, row }) => `${check} ${row}`), [
-    'quote-misplaced 602',
-    'quote-misplaced 604',
-  ])
+  const misplaced = (await derive(1, csv)).findings.filter(({ check }) => check === 'quote-misplaced')
+  t.same(
+    misplaced.map(({ row }) => row),
+    [602, 604],
+  )
 })
 
 t.test('a derivation gets the fields of a file in another order as bytes', async (t) => {
