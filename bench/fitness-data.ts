@@ -50,7 +50,13 @@ async function main(): Promise<void> {
     for (const { code } of districts) {
       await createBag({
         ...{ folder: join(values.folder, 'bundles', code), dataset: fitnessDataset, edition: fitnessEdition },
-        ...{ provider: `edu-${code}`, contractVersion: 3, synthetic: true, encryptTo, clock: () => new Date() },
+        ...{
+          provider: `edu-${code}`,
+          contractVersion: 3,
+          synthetic: true,
+          encryptTo,
+          clock: () => new Date(),
+        },
         files: [{ name: 'pupils.csv', source: join(values.folder, 'raw', `${code}.csv`) }],
       })
     }

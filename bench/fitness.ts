@@ -85,7 +85,10 @@ async function aggregate(context: OpenContext): Promise<readonly Readonly<Record
   const ids = parts.map(({ bundleId }) => bundleId)
   const statistics = readStatistics(context.database, contract, ids)
   const groups: Readonly<Record<string, string | null>>[] = []
-  for await (const rows of getDerivation(use.name).aggregate({ contract, use, edition, directories }, statistics))
+  for await (const rows of getDerivation(use.name).aggregate(
+    { contract, use, edition, directories },
+    statistics,
+  ))
     for (const row of rows) {
       const named = Object.fromEntries(contract.fields.map(({ name }, n) => [name, row[n] ?? null]))
       if (named['level'] === '_T' && named['indicator'] !== 'total') groups.push(named)

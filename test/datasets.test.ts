@@ -20,7 +20,6 @@ import {
   loadContracts,
   partsOf,
   periodOf,
-  type Sample,
 } from '../src/contract/index.ts'
 import { getDerivation, type StatisticsRow, templateContract } from '../src/derivations/index.ts'
 import { datasetsFolder } from './contract/example.ts'

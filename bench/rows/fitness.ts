@@ -27,7 +27,11 @@ export const fitnessRow: Row = {
     const folder = join(context.folder, 'fitness')
     const environment = { ...context.environment, QINGDAN_DATA: join(folder, 'var'), QINGDAN_DATASETS: '' }
     const run = async <T>(file: string, ...args: readonly string[]): Promise<T> => {
-      const command = { program: process.execPath, args: ['--import=tsx', `bench/${file}`, ...args], environment }
+      const command = {
+        program: process.execPath,
+        args: ['--import=tsx', `bench/${file}`, ...args],
+        environment,
+      }
       return JSON.parse((await runToEnd(command)).stdout) as T
     }
     const { rows } = await run<{ rows: number }>(
@@ -78,7 +82,8 @@ async function compare(ours: string, theirs: string): Promise<number> {
       const key = keyOf({ ...totals(row), indicator })
       for (const [figure, text] of Object.entries(expected)) {
         figures += 1
-        if (own.get(key)?.[figure] !== text) different.push(`${key} ${figure}: ${own.get(key)?.[figure]}, ${text}`)
+        if (own.get(key)?.[figure] !== text)
+          different.push(`${key} ${figure}: ${own.get(key)?.[figure]}, ${text}`)
       }
     }
   }
@@ -93,7 +98,10 @@ const keyOf = ({ district, stage, grade, sex, indicator }: Figures) =>
 
 /** DuckDB leaves what is added up empty. */
 function totals(row: Figures): Figures {
-  const named = ['district', 'stage', 'grade', 'sex'].map((name) => [name, row[name] === '' ? '_T' : row[name]])
+  const named = ['district', 'stage', 'grade', 'sex'].map((name) => [
+    name,
+    row[name] === '' ? '_T' : row[name],
+  ])
   return Object.fromEntries(named) as Figures
 }
 

@@ -20,6 +20,7 @@ import {
   textOf,
 } from '../bundle/index.ts'
 import type { CarriedVersion } from '../contract/index.ts'
+import { defined } from '../platform/defined.ts'
 import { asTargetFault } from './folder/file-errors.ts'
 import { nameOf, type VersionKey } from './ledger.ts'
 import { PullRefusal } from './problems.ts'
@@ -32,7 +33,6 @@ import {
   ResponseFacts,
 } from './response-shapes.ts'
 import { checkContract } from './source/source.ts'
-import { defined } from '../platform/defined.ts'
 
 interface BagOrder {
   /** Path of the bag, a ZIP file. */

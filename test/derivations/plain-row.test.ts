@@ -73,13 +73,49 @@ const cells: Readonly<Record<string, readonly string[]>> = {
   sex: ['2', '1', '3', '女', '', '12'],
   number: ['G1', '310101201209010021', '3.1E+17', '', 'G 1', '1E5', '张', 'E5', '5E'],
   class: ['', '2201', '210', '21a1', '初一1班'],
-  birth_date: ['', '2012-02-31', '2012-13-01', '1912-09-01', '20120901', '2012/9/1', '2012-09-31', '2022-01-01'],
-  height: ['155.25', '', '80', '79.9', '250', '250.01', '1.55', '155cm', '155.255', '155.250', '-155', '免体'],
+  birth_date: [
+    '',
+    '2012-02-31',
+    '2012-13-01',
+    '1912-09-01',
+    '20120901',
+    '2012/9/1',
+    '2012-09-31',
+    '2022-01-01',
+  ],
+  height: [
+    '155.25',
+    '',
+    '80',
+    '79.9',
+    '250',
+    '250.01',
+    '1.55',
+    '155cm',
+    '155.255',
+    '155.250',
+    '-155',
+    '免体',
+  ],
   weight: ['48.5', '14', '13.99', '200', '96斤', '48,5', '1e2'],
   vital_capacity: ['500', '499', '9999', '10000', '2400.0', '2400.5', 'X', '０'],
   run_50m: ['8.95', '5', '20.0', '4.99', '.9', '8.', '8.999', '8"9', '缺测'],
   sit_reach: ['-5.5', '-30', '-30.1', '-0', '-', '40', '+5', '--5'],
-  run_800m: ['3:55', `3'55`, `3'5"`, `3'5`, '235', '4.2', '3.55', `3'75"`, '3分55秒', '99', '2', `03'55"`, `3''55`],
+  run_800m: [
+    '3:55',
+    `3'55`,
+    `3'5"`,
+    `3'5`,
+    '235',
+    '4.2',
+    '3.55',
+    `3'75"`,
+    '3分55秒',
+    '99',
+    '2',
+    `03'55"`,
+    `3''55`,
+  ],
   run_1000m: ['', '245', `4'05"`],
   height_m: ['', '1.55'],
   pull_up: ['', '5'],
@@ -113,9 +149,12 @@ t.test('the code of the school is in the name of the file, or changes from row t
   const [one, other] = schools.filter(({ system }) => system === '6+3').map(({ code }) => code)
   const part = derivation.openPart(context, { provider: 'any' })
   const add = (code: string | undefined, file: string) =>
-    part.addBytes?.(bytesOf(names.map((name) => (name === 'school' ? (code ?? null) : (girl[name] ?? null)))), {
-      ...{ file, row: 2 },
-    })
+    part.addBytes?.(
+      bytesOf(names.map((name) => (name === 'school' ? (code ?? null) : (girl[name] ?? null)))),
+      {
+        ...{ file, row: 2 },
+      },
+    )
   t.equal(add(undefined, `data/${one}.csv`), true)
   t.equal(add(undefined, 'data/none.csv'), false)
   t.equal(add(one, 'data/none.csv'), true)

@@ -17,8 +17,8 @@ import {
   readPublicKey,
   signBag,
 } from '../../src/bundle/index.ts'
-import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
 import { listVersions } from '../../src/catalogue/index.ts'
+import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
 import { buildContext, loadAllContracts, type OpenContext, shippedDatasets } from '../../src/context.ts'
 import {
   type Contract,

@@ -8,8 +8,8 @@ import {
   type StoredDistribution,
   sourceOf,
 } from '../../contract/index.ts'
-import { defined } from '../../platform/defined.ts'
 import type { Config } from '../../platform/config.ts'
+import { defined } from '../../platform/defined.ts'
 import { addresses } from '../addresses.ts'
 import type { DatasetSchema, DistributionSchema, EditionSchema, VersionBody } from '../schemas.ts'
 import { neighbourLinks } from '../versions/neighbour-links.ts'

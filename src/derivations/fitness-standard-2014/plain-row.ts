@@ -4,13 +4,15 @@
  * read these rows alike.
  */
 import type { RowBytes } from '../derivation.ts'
+import { type MeasurementColumn, measurementColumns, type Scale, scales } from './read-measurement.ts'
 import {
-  type MeasurementColumn,
-  measurementColumns,
-  type Scale,
-  scales,
-} from './read-measurement.ts'
-import { heightIndex, isHeight, isWeight, itemOf, type PupilReaderOptions, weightIndex } from './read-pupil.ts'
+  heightIndex,
+  isHeight,
+  isWeight,
+  itemOf,
+  type PupilReaderOptions,
+  weightIndex,
+} from './read-pupil.ts'
 import { bmiTenths, missing } from './score.ts'
 import { bmiIndex, type GradePlan, itemIndex, items } from './standard.ts'
 
@@ -34,7 +36,10 @@ interface Column {
 }
 
 /** Builds the reader of plain rows. */
-export function buildPlainRowReader({ placeOf, year }: Pick<PupilReaderOptions, 'placeOf' | 'year'>): PlainRowReader {
+export function buildPlainRowReader({
+  placeOf,
+  year,
+}: Pick<PupilReaderOptions, 'placeOf' | 'year'>): PlainRowReader {
   const at = (column: Parameters<typeof placeOf>[0]) => placeOf(column) ?? -1
   const [gradeAt, sexAt, numberAt, classAt, birthAt] = [
     at('grade'),
@@ -63,7 +68,8 @@ export function buildPlainRowReader({ placeOf, year }: Pick<PupilReaderOptions, 
   function resultsOf(row: RowBytes, plan: GradePlan, grade: number): Int32Array | undefined {
     const { bytes, begins, ends } = row
     if (!isPlainNumber(bytes, begins[numberAt] ?? 0, ends[numberAt] ?? 0)) return undefined
-    if (classAt >= 0 && !isPlainClass(bytes, begins[classAt] ?? 0, ends[classAt] ?? 0, grade)) return undefined
+    if (classAt >= 0 && !isPlainClass(bytes, begins[classAt] ?? 0, ends[classAt] ?? 0, grade))
+      return undefined
     if (birthAt >= 0 && !isPlainBirth(bytes, begins[birthAt] ?? 0, ends[birthAt] ?? 0, year)) return undefined
     measured.fill(missing)
     for (let n = 0; n < columns.length; n++) {

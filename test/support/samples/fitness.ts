@@ -57,7 +57,15 @@ export function fitnessParts(seed: number, editions: readonly string[]): readonl
   )
 }
 
-export const schoolsHeader: readonly string[] = ['code', 'name', 'district', 'stages', 'system', 'kind', 'enrolment']
+export const schoolsHeader: readonly string[] = [
+  'code',
+  'name',
+  'district',
+  'stages',
+  'system',
+  'kind',
+  'enrolment',
+]
 
 /** The directory of the same schools. */
 export function schoolParts(seed: number, editions: readonly string[]): readonly SamplePart[] {

@@ -4,7 +4,7 @@
  */
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { type Field, intakeFields, hasInnerQuotes, isPersonal } from '../../../contract/index.ts'
+import { type Field, hasInnerQuotes, intakeFields, isPersonal } from '../../../contract/index.ts'
 import type { CellKind } from '../../../derivations/index.ts'
 import { defined } from '../../../platform/defined.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
