@@ -115,7 +115,13 @@ t.test('the program pages, filters, sorts, selects and counts', async (t) => {
   const [first, ...others] = samples
   const waivers = others.map(({ provider }) => ({ provider, reason: 'Left out.' }))
   for (const edition of ['2025', '2026']) {
-    await take({ dataset, edition, provider: first?.provider ?? '', rows: first?.rows ?? '', contractVersion: 3 })
+    await take({
+      dataset,
+      edition,
+      provider: first?.provider ?? '',
+      rows: first?.rows ?? '',
+      contractVersion: 3,
+    })
     await publish(dataset, edition, { waivers })
   }
   const [header = '', ...rows] = (first?.rows ?? '').trimEnd().split('\n')
