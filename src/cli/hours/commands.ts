@@ -1,5 +1,5 @@
 /** The commands about opening hours and closures. The implementation is loaded when a command runs. */
-import { type AddCommand, command, lazily } from '../command.ts'
+import { type AddCommand, command, examples, lazily } from '../command.ts'
 
 export const hoursCommand: AddCommand = (program, end) => {
   const family = program.command('hours').description('try how opening hours are read; needs no database')
@@ -33,20 +33,18 @@ export const closuresCommand: AddCommand = (program, end) => {
     .addHelpText(
       'after',
       `
-qingdan closures add 310101-0003-1 --until 2026-06-09T18:00:00+08:00 --reason 高考
-qingdan closures add --file typhoon.csv
-
 A closure is in force at once; the running service shows it within a second, and it is in the feed of changes. Of a file
-all lines are added or none. The exit code is 4 if it is refused.`,
+all lines are added or none. The exit code is 4 if it is refused.
+${examples('qingdan closures add 310101-0003-1 --reason 高考', 'qingdan closures add --file typhoon.csv')}`,
     )
     .action(lazily(() => import('./closures.ts').then(({ add }) => add), end))
   command(family, 'list', 'list closures and one-off openings that have not ended')
     .argument('[venue]', 'only of this venue')
     .option('--all', 'also those that have ended')
-    .addHelpText('after', '\nqingdan closures list --json')
+    .addHelpText('after', examples('qingdan closures list --json'))
     .action(lazily(() => import('./closures.ts').then(({ list }) => list)))
   command(family, 'remove', 'remove a closure; the venue is open again at its hours')
     .argument('<id>', 'id of the closure, from qingdan closures list')
-    .addHelpText('after', '\nqingdan closures remove 4b1c6e0e-5f5e-4f0f-8a55-6d3a1f1d9d0b')
+    .addHelpText('after', examples('qingdan closures remove 4b1c6e0e-5f5e-4f0f-8a55-6d3a1f1d9d0b'))
     .action(lazily(() => import('./closures.ts').then(({ remove }) => remove)))
 }
