@@ -64,7 +64,7 @@ t.test('a Chinese list with separators of Excel in Europe', async (t) => {
   t.equal(table.delimiter, ';')
   t.strictSame(shapes(contract), [
     ['shi_tang_bian_hao', 'string', null],
-    ['school', 'string', null],
+    ['xue_xiao_ming_cheng', 'string', null],
     ['shi_tang_lei_xing', 'string', null],
     ['jiu_can_ren_shu', 'integer', null],
     ['kai_ye_ri_qi', 'date', null],
@@ -81,7 +81,7 @@ t.test('a Chinese list with separators of Excel in Europe', async (t) => {
     [contract.fields[7]?.unit, contract.fields[7]?.constraints],
     ['%', { minimum: 0, maximum: 100 }],
   )
-  t.strictSame(contract.fields[1]?.title, { zh: '学校名称', en: 'School' }, 'known from another contract')
+  t.ok(contract.fields[1]?.title.en.startsWith(fillInMarker), 'other contracts name it differently')
   t.ok(contract.fields[2]?.title.en.startsWith(fillInMarker), 'what nobody wrote is marked')
 })
 
@@ -112,9 +112,10 @@ t.test('a workbook with a title and grouped headers', async (t) => {
   t.equal(contract.title.zh, '2025-2026学年学生情况')
   t.strictSame(shapes(contract).slice(0, 2), [
     ['district', 'districts', null],
-    ['stage', 'stages', null],
+    ['xue_duan', 'stages', null],
   ])
-  t.strictSame(contract.primaryKey, ['district', 'stage'])
+  t.strictSame(contract.primaryKey, ['district', 'xue_duan'])
+  t.equal(contract.fields[0]?.title.en, 'District', 'known from other contracts')
 })
 
 t.test('titles above the header are found and reported', async (t) => {
