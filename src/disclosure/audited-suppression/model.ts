@@ -21,6 +21,14 @@ export interface Target {
   readonly low?: number
 }
 
+/** A pupil who is alone in a finest cell, and knows its own result. */
+export interface Insider {
+  /** Cells whose counts the pupil knows: all levels of a base of one, or a level of one. */
+  readonly known: readonly number[]
+  /** Cells in which this pupil is alone: there is nobody else to protect from it. */
+  readonly alone: ReadonlySet<number>
+}
+
 /** Cells with everything that an outsider knows about them. Versions of an edition are one block. */
 export interface Block {
   readonly name: string
@@ -38,8 +46,7 @@ export interface Block {
   readonly targets: readonly Target[]
   readonly cost: Float64Array
   readonly facts: readonly Fact[]
-  /** Cells that a single pupil knows: those of a base of one, and a level of one. */
-  readonly insiders: readonly (readonly number[])[]
+  readonly insiders: readonly Insider[]
   /** The cells that are moved together or not at all where the exact check fails. */
   readonly group: Int32Array
   /** Groups in which the values contradict a status or a published figure. Exact, unlike the linear rows. */
@@ -125,14 +132,23 @@ export function groupsOf({ base }: Pick<CellTable, 'base'>): ReadonlyMap<number,
 }
 
 function insidersOf(
-  { values, base }: CellTable,
+  { values, base, margins, sums }: CellTable,
   groups: ReadonlyMap<number, readonly number[]>,
-): readonly (readonly number[])[] {
-  const insiders: (readonly number[])[] = []
+): readonly Insider[] {
+  const totals = new Map<number, number[]>()
+  for (const { total, parts } of sums) {
+    if (values[total] !== 1) continue
+    for (const part of parts) if (values[part] === 1) totals.set(part, [...(totals.get(part) ?? []), total])
+  }
+  const insiders: Insider[] = []
   for (const [cell, value] of values.entries()) {
-    if (value !== 1) continue
-    if (base[cell] === cell) insiders.push(groups.get(cell) ?? [cell])
-    else if (values[base[cell] ?? 0] !== 1) insiders.push([cell])
+    const of = base[cell] ?? 0
+    if (value !== 1 || margins[of] !== 0 || (of !== cell && values[of] === 1)) continue
+    const known = of === cell ? (groups.get(cell) ?? [cell]) : [cell]
+    const alone = new Set(known)
+    // A set grows while it is walked: totals of totals are reached too.
+    for (const reached of alone) for (const total of totals.get(reached) ?? []) alone.add(total)
+    insiders.push({ known, alone })
   }
   return insiders
 }

@@ -65,7 +65,7 @@ async function protectWith(block: Block, solver: Solver, step: Step): Promise<Pr
     if (proof === undefined) continue
     const insiders: { insider: number; moves: readonly Move[] }[] = []
     for (const insider of search.insidersTouched(proof)) {
-      const moves = await search.prove(target, block.insiders[insider] ?? [])
+      const moves = await search.prove(target, block.insiders[insider]?.known ?? [])
       if (moves === undefined) unproven.push(target.cell)
       else insiders.push({ insider, moves })
     }
@@ -85,8 +85,8 @@ function openSearch(block: Block, solver: Solver) {
   const hidden = Uint8Array.from(block.hidden)
   const solved = { linear: 0, integer: 0 }
   const insidersOf = new Map<number, number[]>()
-  for (const [insider, cells] of block.insiders.entries())
-    for (const cell of cells) insidersOf.set(cell, [...(insidersOf.get(cell) ?? []), insider])
+  for (const [insider, { known }] of block.insiders.entries())
+    for (const cell of known) insidersOf.set(cell, [...(insidersOf.get(cell) ?? []), insider])
   const checker = openChecker(block)
 
   const add = (move: Move) => {
@@ -197,8 +197,7 @@ function openSearch(block: Block, solver: Solver) {
       ...new Set(
         moves
           .flatMap((move) => move.cells.flatMap((touched) => insidersOf.get(touched) ?? []))
-          // An insider knows its own cells, so there is nothing to protect from it there.
-          .filter((insider) => !(block.insiders[insider] ?? []).includes(cell)),
+          .filter((insider) => block.insiders[insider]?.alone.has(cell) === false),
       ),
     ],
   }
