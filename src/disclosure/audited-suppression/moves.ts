@@ -127,7 +127,11 @@ function openSearch(block: Block, solver: Solver) {
   /** Columns whose bounds the last question changed. */
   const changed: number[] = []
   /** One move of a target by `by`, checked in whole numbers; undefined if none was found. */
-  const findMove = async (target: Target, by: number, locked: readonly number[]): Promise<Move | undefined> => {
+  const findMove = async (
+    target: Target,
+    by: number,
+    locked: readonly number[],
+  ): Promise<Move | undefined> => {
     const still = new Set(locked)
     if (still.has(target.cell)) return undefined
     for (let repair = 0; repair <= repairsMax; repair++) {

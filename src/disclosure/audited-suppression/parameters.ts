@@ -114,12 +114,16 @@ export function* parameterComplaints(
       `must be at most ${widest}: a withheld count lies between ${lowestHidden(levels)} and ` +
         `${Math.min(base.minimum, levels.small) - 1}; raise base.minimum and levels.small or lower the width`,
     ]
-  if (!contract.primaryKey.includes(levels.field)) yield [`${path}/levels/field`, 'must belong to the primary key']
+  if (!contract.primaryKey.includes(levels.field))
+    yield [`${path}/levels/field`, 'must belong to the primary key']
   if (!contract.fields.some((field) => field.role === 'status'))
     yield [`${path}/rule`, 'needs a field of role status that says which counts are withheld']
   const half = others.quantiles?.minimumPerTail
   if (half !== undefined && half < base.minimum / 2)
-    yield [`${path}/quantiles/minimumPerTail`, `must be at least ${Math.ceil(base.minimum / 2)}, half of base.minimum`]
+    yield [
+      `${path}/quantiles/minimumPerTail`,
+      `must be at least ${Math.ceil(base.minimum / 2)}, half of base.minimum`,
+    ]
 }
 
 /** Lowest value that an outsider can't rule out for a withheld small count. */
@@ -170,10 +174,13 @@ export function resolveColumns(contract: Contract, parameters: Parameters): Colu
   return {
     ...{ base: at(base.count), count: at(levels.count), level: at(levels.field), block, status },
     ...{ low: at(ranges?.low), high: at(ranges?.high), measures, mean: at(mean) },
-    dimensions: dimensionsOf(contract.fields, contract.primaryKey, [levels.field, level.codesBy]).map((names) =>
-      names.map(at),
+    dimensions: dimensionsOf(contract.fields, contract.primaryKey, [levels.field, level.codesBy]).map(
+      (names) => names.map(at),
     ),
-    quantiles: Object.entries(quantiles?.fields ?? {}).map(([name, percent]) => ({ column: at(name), percent })),
+    quantiles: Object.entries(quantiles?.fields ?? {}).map(([name, percent]) => ({
+      column: at(name),
+      percent,
+    })),
   }
 }
 
@@ -189,5 +196,7 @@ function dimensionsOf(
     return outer === undefined ? [field.name] : [...above(outer), field.name]
   }
   const chains = keys.map(above)
-  return chains.filter((chain) => !chains.some((other) => other.length > chain.length && other.includes(chain.at(-1) ?? '')))
+  return chains.filter(
+    (chain) => !chains.some((other) => other.length > chain.length && other.includes(chain.at(-1) ?? '')),
+  )
 }

@@ -70,7 +70,8 @@ export function movableRange(
   if (kind === 'other') return [0, top]
   if (reason === 2 || reason === 3)
     return [Math.max(lowest, zero === 'protect' ? 0 : Math.ceil(smallShare * base)), small - 1]
-  if (reason === 4) return [Math.max(base - dominantOthers + 1, Math.floor((dominantTenths * base) / 10) + 1), base]
+  if (reason === 4)
+    return [Math.max(base - dominantOthers + 1, Math.floor((dominantTenths * base) / 10) + 1), base]
   if (value === 0) return [0, 0]
   if (value < small) return [1, Math.max(value, Math.ceil(smallShare * base) - 1)]
   return [small, Math.max(value, base - dominantOthers, Math.floor((dominantTenths * base) / 10))]

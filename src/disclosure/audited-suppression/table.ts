@@ -75,13 +75,19 @@ function pathOf(codes: readonly string[]): string {
   return end === 0 ? totalCode : codes.slice(0, end).join('/')
 }
 
-function buildTable({ block, rows, codes }: Draft, all: readonly ConfidentialRow[], columns: Columns): CellTable {
+function buildTable(
+  { block, rows, codes }: Draft,
+  all: readonly ConfidentialRow[],
+  columns: Columns,
+): CellTable {
   const names = codes.map((cell) => cell.join(' '))
   const at = new Map(names.map((name, cell) => [name, cell]))
   if (at.size < names.length) throw new EditionFault(`two rows of block ${block || 'all'} have the same key`)
   const values = Int32Array.from(rows, (row, cell) => countOf(all[row]?.[columns.count], names[cell]))
   const levelAt = columns.dimensions.length
-  const levels = [...new Set(codes.map((cell) => cell[levelAt] ?? ''))].filter((level) => level !== totalCode).sort()
+  const levels = [...new Set(codes.map((cell) => cell[levelAt] ?? ''))]
+    .filter((level) => level !== totalCode)
+    .sort()
   const replaced = (cell: number, dimension: number, code: string) =>
     at.get((codes[cell] ?? []).map((own, index) => (index === dimension ? code : own)).join(' '))
   const base = Int32Array.from(rows, (_, cell) => {
