@@ -9,12 +9,19 @@ type Proven = Extract<ControlledEdition, { outcome: 'proven' }>
 
 async function control(
   rows: readonly Row[],
-  options: { readonly use?: object; readonly former?: readonly { rows: readonly Row[]; published: readonly Row[] }[] } = {},
+  options: {
+    readonly use?: object
+    readonly former?: readonly { rows: readonly Row[]; published: readonly Row[] }[]
+  } = {},
 ): Promise<ControlledEdition> {
   const contract = fitnessContract(options.use)
   const rule = getDisclosureRule('audited-suppression')
   if (!('controlEdition' in rule) || contract.disclosure === undefined) throw new Error('not the rule')
-  const former = (options.former ?? []).map(({ rows: confidential, published }, n) => ({ version: n + 1, confidential, published }))
+  const former = (options.former ?? []).map(({ rows: confidential, published }, n) => ({
+    version: n + 1,
+    confidential,
+    published,
+  }))
   return rule.controlEdition({ rows, former }, contract, contract.disclosure, { solve, solver: 'test' })
 }
 
@@ -56,6 +63,12 @@ t.test('an attacker recovers nothing, and much from primary suppression alone', 
   t.ok(safe.tightest >= 5, `tightest ${safe.tightest}`)
   const open = damageOf(await attack([primaryOnly(rows, controlled)]))
   t.ok(open.recovered.length > open.blanks / 2, `${open.recovered.length} of ${open.blanks}`)
-  t.comment(JSON.stringify({ safe: safe.blanks, tightest: safe.tightest, open: `${open.recovered.length}/${open.blanks}` }))
+  t.comment(
+    JSON.stringify({
+      safe: safe.blanks,
+      tightest: safe.tightest,
+      open: `${open.recovered.length}/${open.blanks}`,
+    }),
+  )
   t.comment(JSON.stringify(controlled.summary.blocks))
 })

@@ -25,7 +25,9 @@ const contract = contractOf(
 )
 
 async function control(rows: readonly RecordValues[]) {
-  const controlled = getDisclosureRule('minimum-count').control(one(rows), contract, use)
+  const rule = getDisclosureRule('minimum-count')
+  if (!('control' in rule)) throw new Error('not a streaming rule')
+  const controlled = rule.control(one(rows), contract, use)
   const out: RecordValues[] = []
   for await (const batch of controlled.rows) out.push(...batch)
   return { out, summary: controlled.summary() }
@@ -77,7 +79,7 @@ t.test('no measure is based on fewer than the minimum, and no record is lost', a
 })
 
 t.test('the list of rules', async (t) => {
-  t.same([...disclosureRules.keys()], ['minimum-count'])
+  t.same([...disclosureRules.keys()], ['minimum-count', 'audited-suppression'])
   t.throws(() => getDisclosureRule('perturb'), /no disclosure rule perturb/)
 })
 

@@ -11,6 +11,7 @@ import { getDisclosureRule } from '../../disclosure/index.ts'
 import type { RecordValues } from '../../formats/index.ts'
 import type { Progress } from '../../ingest/index.ts'
 import { selectTexts } from '../../records/index.ts'
+import { controlWhole } from '../control/control-whole.ts'
 import type { Derived } from './derive.ts'
 
 export interface Controlled extends Derived {
@@ -30,7 +31,7 @@ export async function control(
   const { contract } = loaded
   progress('control', 0)
   const outcome =
-    contract.disclosure === undefined ? publishUnchanged(derived) : await withhold(context, derived, contract)
+    contract.disclosure === undefined ? publishUnchanged(derived) : await withhold(context, derived, contract, progress)
   context.observe('checkpoint-reached', { step: 'control', point: 'decided' })
   const { safe, suppressions } = outcome
   await advanceDraft(context.database.work, draft.id, { state: 'controlled', suppressions })
@@ -61,7 +62,7 @@ function publishUnchanged(derived: Derived) {
   return { safe: derived.select, suppressions: {} }
 }
 
-async function withhold(context: AppContext, derived: Derived, contract: Contract) {
+async function withhold(context: AppContext, derived: Derived, contract: Contract, progress: Progress) {
   const { disclosure } = contract
   if (disclosure === undefined) throw new Error('withhold is for contracts with a rule')
   const table = controlledTable(derived.draft.id)
@@ -71,7 +72,11 @@ async function withhold(context: AppContext, derived: Derived, contract: Contrac
     `CREATE UNLOGGED TABLE ${table} (${columns.map((column) => `${column} text COLLATE "C"`).join(', ')})`,
   )
   const rule = getDisclosureRule(disclosure.rule)
-  const controlled = rule.control(readTexts(context.database, contract, derived.select), contract, disclosure)
+  const rows = readTexts(context.database, contract, derived.select)
+  const controlled =
+    'control' in rule
+      ? rule.control(rows, contract, disclosure)
+      : await controlWhole(rule, rows, derived, contract, progress)
   const copied = await context.database.copyFrom(`COPY ${table} FROM STDIN`, encode(controlled.rows))
   const summary = controlled.summary()
   if (copied !== summary.records) throw new Error(`${copied} rows controlled of ${summary.records}`)

@@ -9,7 +9,17 @@ import type { Row } from './editions.ts'
 const solving = createSolver()
 
 /** Columns of the rows in support/editions.ts. */
-const at = { district: 0, stage: 1, grade: 2, sex: 3, indicator: 4, level: 5, tested: 6, pupils: 7, status: 11 }
+const at = {
+  district: 0,
+  stage: 1,
+  grade: 2,
+  sex: 3,
+  indicator: 4,
+  level: 5,
+  tested: 6,
+  pupils: 7,
+  status: 11,
+}
 
 export interface Found {
   readonly key: string
@@ -32,7 +42,8 @@ const keyOf = (row: Row, replaced: Readonly<Record<number, string>> = {}) =>
 function read(versions: readonly (readonly Row[])[], zero: boolean): Linear {
   const linear: Linear = { bounds: new Map(), sums: [], known: new Map(), blanks: new Map() }
   for (const [version, rows] of versions.entries()) {
-    const name = (row: Row, replaced?: Readonly<Record<number, string>>) => `${version}#${keyOf(row, replaced)}`
+    const name = (row: Row, replaced?: Readonly<Record<number, string>>) =>
+      `${version}#${keyOf(row, replaced)}`
     const base = new Map(rows.map((row) => [keyOf(row), row]))
     const groups = new Map<string, Set<string>>()
     const join = (row: Row, replaced: Readonly<Record<number, string>>) => {
@@ -66,7 +77,8 @@ function read(versions: readonly (readonly Row[])[], zero: boolean): Linear {
       else if (row[at.stage] !== '_T') join(row, { [at.stage]: '_T' })
       if (row[at.district] !== '_T') join(row, { [at.district]: '_T' })
     }
-    for (const [by, parts] of groups) linear.sums.push({ total: by.split(' by ')[0] ?? '', parts: [...parts] })
+    for (const [by, parts] of groups)
+      linear.sums.push({ total: by.split(' by ')[0] ?? '', parts: [...parts] })
   }
   linkUnchanged(linear, versions)
   return linear
@@ -124,7 +136,11 @@ export async function attack(
       return result.status === glpk.GLP_OPT || result.status === glpk.GLP_FEAS ? result.z : Number.NaN
     }
     let [low, high] = [await solve(glpk.GLP_MIN, []), await solve(glpk.GLP_MAX, [])]
-    if (high - low < 6) [low, high] = [await solve(glpk.GLP_MIN, [...names.values()]), await solve(glpk.GLP_MAX, [...names.values()])]
+    if (high - low < 6)
+      [low, high] = [
+        await solve(glpk.GLP_MIN, [...names.values()]),
+        await solve(glpk.GLP_MAX, [...names.values()]),
+      ]
     found.push({ key, status, low: Math.ceil(low - 1e-6), high: Math.floor(high + 1e-6) })
   }
   return found
@@ -135,7 +151,12 @@ export function damageOf(found: readonly Found[], width = 5) {
   return {
     blanks: found.length,
     recovered: found.filter(({ low, high }) => !(high > low)).map(({ key }) => key),
-    narrow: found.filter(({ status, low, high }) => status === 'C' && !(high - low >= width)).map(({ key }) => key),
-    tightest: found.reduce((least, { status, low, high }) => (status === 'C' ? Math.min(least, high - low) : least), 1e9),
+    narrow: found
+      .filter(({ status, low, high }) => status === 'C' && !(high - low >= width))
+      .map(({ key }) => key),
+    tightest: found.reduce(
+      (least, { status, low, high }) => (status === 'C' ? Math.min(least, high - low) : least),
+      1e9,
+    ),
   }
 }
