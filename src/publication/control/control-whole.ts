@@ -23,10 +23,11 @@ export async function controlWhole(
 ) {
   const { disclosure } = contract
   if (disclosure === undefined) throw new Error('the contract has no rule')
-  if (draft.version > 1)
+  if (draft.number > 1)
     throw refusal(
-      'A further version of an edition is proven together with the former ones, whose confidential counts are not kept yet. ' +
+      'A further version is proven together with the former ones, whose confidential counts are not kept yet. ' +
         'Publish the correction with the next edition.',
+      '后续版本须与已发布版本一并证明，而其保密计数目前尚未保存。请随下一期次发布更正。',
     )
   const rows: RecordValues[] = []
   for await (const batch of batches) for (const row of batch) rows.push(row)
@@ -41,7 +42,7 @@ export async function controlWhole(
     if (controlled.outcome === 'refused') {
       const { cells, advice } = controlled
       const others = cells.length > cellsNamedMax ? ` and ${cells.length - cellsNamedMax} others` : ''
-      throw refusal(`Not proven: ${cells.slice(0, cellsNamedMax).join('; ')}${others}. ${advice}`)
+      throw refusal(`Not proven: ${cells.slice(0, cellsNamedMax).join('; ')}${others}. ${advice}`, `未能证明安全，不予发布：${cells.length} 处。`)
     }
     return { rows: batchesOf(controlled.rows), summary: () => controlled.summary }
   } finally {
@@ -54,6 +55,6 @@ async function* batchesOf(rows: readonly RecordValues[]): AsyncGenerator<readonl
   for (let from = 0; from < rows.length; from += size) yield rows.slice(from, from + size)
 }
 
-function refusal(message: string): Refusal {
-  return new Refusal({ findings: [{ check: 'disclosure', severity: 'error', message }] })
+function refusal(message: string, messageZh: string): Refusal {
+  return new Refusal({ findings: [{ check: 'disclosure', severity: 'error', message, messageZh }] })
 }

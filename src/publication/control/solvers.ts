@@ -3,7 +3,6 @@
  * or a cancellation ends the threads at once; whoever waits for an answer gets a SolverStopped and publishes nothing.
  */
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -160,8 +159,8 @@ function openWorker(): Worker {
   const source = join(import.meta.dirname, 'solver-worker.ts')
   if (existsSync(source)) {
     // A thread does not inherit the loader of its process on Node 20, so it loads the source by a call.
-    const loader = createRequire(source).resolve('tsx/esm/api')
-    const [api, entry] = [loader, source].map((path) => JSON.stringify(pathToFileURL(path).href))
+    const loader = import.meta.resolve('tsx/esm/api')
+    const [api, entry] = [loader, pathToFileURL(source).href].map((url) => JSON.stringify(url))
     return new Worker(`import(${api}).then(({ tsImport }) => tsImport(${entry}, ${entry}))`, { eval: true })
   }
   for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
