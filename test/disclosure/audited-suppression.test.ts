@@ -1,29 +1,8 @@
 /** The rule on small editions: each known way to recover a count, and the attacker that tries them all. */
 import t from 'tap'
-import type { ControlledEdition } from '../../src/disclosure/index.ts'
-import { getDisclosureRule, verifyEdition } from '../../src/disclosure/index.ts'
 import { attack, damageOf } from './support/attacker.ts'
-import { type Finest, fitnessContract, parameters, type Row, rowsOf, solve } from './support/editions.ts'
-
-type Proven = Extract<ControlledEdition, { outcome: 'proven' }>
-
-async function control(
-  rows: readonly Row[],
-  options: {
-    readonly use?: object
-    readonly former?: readonly { rows: readonly Row[]; published: readonly Row[] }[]
-  } = {},
-): Promise<ControlledEdition> {
-  const contract = fitnessContract(options.use)
-  const rule = getDisclosureRule('audited-suppression')
-  if (!('controlEdition' in rule) || contract.disclosure === undefined) throw new Error('not the rule')
-  const former = (options.former ?? []).map(({ rows: confidential, published }, n) => ({
-    version: n + 1,
-    confidential,
-    published,
-  }))
-  return rule.controlEdition({ rows, former }, contract, contract.disclosure, { solve, solver: 'test' })
-}
+import { type Proven, proven, verify } from './support/control.ts'
+import { type Row, rowsOf } from './support/editions.ts'
 
 /** Counts from a seed, so that the edition is the same everywhere. */
 function cityOf(seed: number, districts: number): Record<string, Record<string, number>> {
@@ -44,12 +23,6 @@ function cityOf(seed: number, districts: number): Record<string, Record<string, 
   return finest
 }
 
-async function proven(rows: readonly Row[], options: Parameters<typeof control>[1] = {}): Promise<Proven> {
-  const controlled = await control(rows, options)
-  if (controlled.outcome !== 'proven') throw new Error(JSON.stringify(controlled))
-  return controlled
-}
-
 /** Only what is small by itself is blank. */
 const primaryOnly = (rows: readonly Row[], { rows: controlled }: Proven): readonly Row[] =>
   rows.map((row, n) => (controlled[n]?.[11] === 'C' ? (controlled[n] as Row) : [...row.slice(0, 11), 'F']))
@@ -57,6 +30,7 @@ const primaryOnly = (rows: readonly Row[], { rows: controlled }: Proven): readon
 t.test('an attacker recovers nothing, and much from primary suppression alone', async (t) => {
   const rows = rowsOf(cityOf(7, 3))
   const controlled = await proven(rows)
+  t.same(verify(rows, controlled), [])
   const safe = damageOf(await attack([controlled.rows]))
   t.same(safe.recovered, [])
   t.same(safe.narrow, [])

@@ -33,8 +33,6 @@ export interface Parameters {
   readonly protection: { readonly width: number }
   readonly versions?: { readonly heldBelow: number }
   readonly ranges?: { readonly low: string; readonly high: string }
-  /** By block: blocks whose bases can't be smaller than those of this one. */
-  readonly within?: Readonly<Record<string, readonly string[]>>
 }
 
 const fieldName = { type: 'string', format: 'field-name' } as const
@@ -74,7 +72,6 @@ export const parametersSchema = {
     protection: closed(['width'], { width: { type: 'integer', minimum: 2, maximum: 999 } }),
     versions: closed(['heldBelow'], { heldBelow: { type: 'integer', minimum: 3, maximum: 1000 } }),
     ranges: closed(['low', 'high'], { low: fieldName, high: fieldName }),
-    within: { type: 'object', additionalProperties: codes },
   },
 } as const
 

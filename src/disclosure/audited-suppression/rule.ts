@@ -59,12 +59,16 @@ export function verifyEdition(
   return blocksOf(edition, columns).flatMap((versions) => {
     const joint = joinVersions(versions, parameters, columns, edition.bandsOf ?? (() => undefined))
     const { table } = versions.at(-1) as BlockVersion
-    const hidden = Uint8Array.from(joint.block.hidden)
-    const [cells, last] = [joint.cells.at(-1) ?? new Int32Array(), table.names.length]
-    for (let cell = 0; cell < last; cell++) {
-      const count = edition.published[table.rows[cell] ?? 0]?.[columns.count]
-      const isTrue = count !== null && Number(count) === table.values[cell]
-      if (!isTrue) hidden[cells[cell] ?? 0] = 1
+    const hidden = new Uint8Array(joint.block.names.length)
+    for (const [version, { shown, displayed, table: former }] of versions.entries()) {
+      const at = joint.cells[version] as Int32Array
+      for (const [cell, of] of at.entries()) {
+        const count = edition.published[former.rows[cell] ?? 0]?.[columns.count] ?? null
+        const value = shown === undefined ? count : shown[cell] === 1 ? (displayed?.[cell] ?? null) : null
+        const isTrue = value !== null && Number(value) === former.values[cell]
+        // A held count is open even where it is unchanged: an outsider can't tell.
+        if (!isTrue || (shown === undefined && joint.held[cell] === 1)) hidden[of] = 1
+      }
     }
     return verifyBlock(joint.block, hidden, ofBlock.get(table.block) ?? { block: table.block, proofs: [] })
   })
