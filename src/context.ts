@@ -29,6 +29,7 @@ import { makeFolder } from './db/embedded/location.ts'
 import type { Jobs } from './db/jobs/jobs.ts'
 import { openJobs } from './db/jobs/open-jobs.ts'
 import { openDatabase } from './db/open-database.ts'
+import { derivationFaults, derivations } from './derivations/index.ts'
 import { disclosureRules } from './disclosure/index.ts'
 import type { Files } from './files/files.ts'
 import { openFiles } from './files/open-files.ts'
@@ -89,7 +90,8 @@ const knownNames: KnownNames = {
   checkUse: checkUseFaults,
   formats: Object.fromEntries([...formats.keys()].map((name) => [name, noParameters])),
   disclosure: Object.fromEntries([...disclosureRules].map(([name, rule]) => [name, rule.parameters])),
-  derivations: {},
+  derivations: Object.fromEntries([...derivations].map(([name, one]) => [name, one.parameters])),
+  derivationUse: derivationFaults,
 }
 
 /**

@@ -27,6 +27,8 @@ const allowedNames: Readonly<Record<string, string>> = {
   askedBy: 'a column and a member of published JSON',
   shareWays: 'a member of published JSON',
   askedAt: 'a column and a member of published JSON',
+  standing_jump: 'an item of the national fitness standard',
+  standing_jump_m: 'the same item in metres',
 }
 
 /** Files that must name the words. */

@@ -52,6 +52,7 @@ export { decryptInto, decryptUnverified, encryptTo } from './node/openpgp/encryp
 export { copyPaths } from './node/rows/copy-rows.ts'
 export { buildKeyMatcher, keyConflict, type RowPass, rowPassesOf } from './node/rows/delta.ts'
 export { openSealedScratch } from './node/rows/encrypted-scratch.ts'
+export { type LooseRow, readLooseRows } from './node/rows/loose-rows.ts'
 export { type LooseTable, readLooseTable } from './node/rows/loose-table.ts'
 export { type RowBatch, type ValidateOptions, validateBag } from './node/rows/validate-bag.ts'
 export { contentFault, readContent, refuseExport, textOf } from './node/signed-version/content.ts'

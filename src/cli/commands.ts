@@ -10,6 +10,7 @@ import {
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
 import { contractCommand } from './contract/commands.ts'
+import { fitnessCommand } from './fitness/commands.ts'
 import { hoursCommand } from './hours/commands.ts'
 import {
   auditCommand,
@@ -58,6 +59,7 @@ export const commands: readonly AddCommand[] = [
   migrateCommand,
   checkCommand,
   contractCommand,
+  fitnessCommand,
   hoursCommand,
   bundleCommand,
   ingestCommand,

@@ -1,6 +1,6 @@
 /**
  * Rules for a contract as a whole that the schema can't express: its codes, kinds, fields and rules exist and
- * fit together. Refuses every personal intake until the disclosure audit exists.
+ * fit together.
  */
 import { lookUp } from '../platform/lookup.ts'
 import { isDay } from '../platform/time.ts'
@@ -36,11 +36,17 @@ export interface KnownNames {
    * `fields` are all fields of the contract, published and intake.
    */
   readonly checkUse?: (use: CheckUse, fields: readonly Field[]) => readonly string[]
+  /** What is wrong with the use of a derivation, where a schema can't express the rule. */
+  readonly derivationUse?: (contract: Contract, others: FindContract) => Iterable<Complaint>
 }
+
+/** The newest contract of another dataset, if there is one. */
+export type FindContract = (dataset: string) => Contract | undefined
 
 interface RuleContext {
   readonly lists: CodeLists
   readonly known: KnownNames
+  readonly others: FindContract
 }
 
 /** Everything that is wrong with a contract that is valid against the schema. */
@@ -52,22 +58,28 @@ export function* contractComplaints(contract: Contract, context: RuleContext): G
   yield* codeComplaints(contract, context.lists)
   yield* partComplaints(contract, context.lists)
   yield* kindComplaints(contract)
+  yield* hierarchyComplaints(contract, context.lists)
   yield* referenceComplaints(contract)
   yield* disclosureComplaints(contract)
   yield* aggregateComplaints(contract, context.lists)
-  yield* nameComplaints(contract, context.known)
+  const named = [...nameComplaints(contract, context.known)]
+  yield* named
+  // Only parameters that fit their schema can be checked further.
+  const isNamed = contract.derivation !== undefined && !named.some(([path]) => path.startsWith('/derivation'))
+  if (isNamed) yield* context.known.derivationUse?.(contract, context.others) ?? []
 }
 
 const fieldOf = (contract: Contract, name: string): Field | undefined =>
   contract.fields.find((field) => field.name === name)
 
 function* intakeComplaints({ intake, derivation }: Contract, { lists }: RuleContext): Generator<Complaint> {
-  if (intake === undefined) return
-  if (intake.personal) {
-    yield [
-      '/intake/personal',
-      'rows about persons are not accepted until the disclosure audit exists; send statistics',
-    ]
+  if (intake === undefined) {
+    if (derivation !== undefined) yield ['/derivation', 'needs the `intake` fields that it is computed from']
+    return
+  }
+  for (const name of ['correctionDays', 'quarantineDays'] as const) {
+    if (!intake.personal && intake[name] !== undefined)
+      yield [`/intake/${name}`, 'is only for rows about persons; remove it']
   }
   if (derivation === undefined) {
     yield ['/intake', 'needs a `derivation` that computes the published fields from the intake fields']
@@ -164,6 +176,31 @@ function* kindComplaints(contract: Contract): Generator<Complaint> {
   }
 }
 
+/** The dimensions of statistics: each field once, with the code of its total. */
+function* hierarchyComplaints({ kind, fields }: Contract, lists: CodeLists): Generator<Complaint> {
+  const { hierarchies = [] } = kind ?? {}
+  if (kind?.name !== 'statistics' && hierarchies.length > 0) {
+    yield ['/kind/hierarchies', 'only the kind statistics has hierarchies; remove them']
+    return
+  }
+  const seen = new Set<string>()
+  for (const [index, { fields: names, total, within }] of hierarchies.entries()) {
+    const path = `/kind/hierarchies/${index}`
+    for (const [position, name] of names.entries()) {
+      const field = fields.find((one) => one.name === name)
+      const list = lists.get(field?.codes ?? '')
+      if (field?.role !== 'dimension')
+        yield [`${path}/fields/${position}`, `"${name}" must be a field of role dimension`]
+      else if (seen.has(name)) yield [`${path}/fields/${position}`, `"${name}" is in a hierarchy already`]
+      else if (list !== undefined && findCode(list, total) === undefined)
+        yield [`${path}/total`, `"${total}" is not in the code list "${list.name}"; add it`]
+      seen.add(name)
+    }
+    if (within !== undefined && !fields.some(({ name, role }) => name === within && role === 'dimension'))
+      yield [`${path}/within`, `"${within}" must be a field of role dimension`]
+  }
+}
+
 function* referenceComplaints(contract: Contract): Generator<Complaint> {
   for (const [index, names] of (contract.indexes ?? []).entries()) {
     for (const name of names) {
@@ -237,7 +274,7 @@ function* nameComplaints(contract: Contract, known: KnownNames): Generator<Compl
     yield* useComplaints('rule', known.disclosure, [['/disclosure', rule, parameters]], published)
   }
   if (derivation !== undefined) {
-    const { name, ...parameters } = derivation
+    const { name, directories: _, ...parameters } = derivation
     yield* useComplaints('name', known.derivations, [['/derivation', name, parameters]], names)
   }
   const formatUses = contract.formats.map((name, index): NamedUse => [`/formats/${index}`, name, {}])

@@ -68,6 +68,15 @@ export interface Contract {
     readonly name: string
     /** Property of the kind to field of this contract. */
     readonly bind: Readonly<Record<string, string>>
+    /** Only for the kind `statistics`: how its dimensions add up to totals. */
+    readonly hierarchies?: readonly {
+      /** Such as stage, then grade. A record of a stage has the total as its grade. */
+      readonly fields: readonly string[]
+      /** The code that stands for all codes together, in each of these fields. */
+      readonly total: string
+      /** The field for each of whose codes the total is one of its own. */
+      readonly within?: string
+    }[]
   }
   /** The name of the dataset. */
   readonly title: Bilingual
@@ -125,14 +134,26 @@ export interface Contract {
   readonly indexes?: readonly (readonly string[])[]
   /** The fields that a provider brings, where they are not the published ones. */
   readonly intake?: {
-    /** Whether a row is about one person. */
+    /** Whether a row is about one person. Such rows travel encrypted and are never stored in the database. */
     readonly personal: boolean
+    /**
+     * Only for rows about persons: days after the first publication of an edition in which it can be
+     * corrected. Then its confidential statistics are destroyed. Left out: 365.
+     */
+    readonly correctionDays?: number
+    /**
+     * Only for rows about persons: days that a refused or quarantined bundle is kept, encrypted. Left out:
+     * 14.
+     */
+    readonly quarantineDays?: number
     readonly fields: readonly Field[]
     readonly primaryKey: readonly string[]
   }
   /** How published records follow from the rows brought: the name of a derivation, and its parameters. */
   readonly derivation?: {
     readonly name: string
+    /** The datasets that the derivation looks up, by its name for each. */
+    readonly directories?: Readonly<Record<string, string>>
     readonly [parameter: string]: unknown
   }
   /** Checks on each row, beyond types and constraints. */

@@ -42,12 +42,12 @@ export interface LoadedContract {
 }
 
 /** The fields that a provider delivers: the intake's, else all except those filled by disclosure control. */
-export function intakeFields(contract: Contract): readonly Field[] {
+export function intakeFields(contract: Pick<Contract, 'intake' | 'fields'>): readonly Field[] {
   return contract.intake?.fields ?? contract.fields.filter((field) => field.role !== 'status')
 }
 
 /** The key that must be unique among the rows of a bundle. */
-export function intakeKey(contract: Contract): readonly string[] {
+export function intakeKey(contract: Pick<Contract, 'intake' | 'primaryKey'>): readonly string[] {
   return contract.intake?.primaryKey ?? contract.primaryKey
 }
 
@@ -76,6 +76,30 @@ const syntheticSource: Bilingual = {
 /** Where the data of a version come from. */
 export function sourceOf({ source }: Pick<Contract, 'source'>, isSynthetic: boolean): Bilingual {
   return isSynthetic ? syntheticSource : source
+}
+
+/** Whether a row that providers bring is about one person. Such rows are never stored in the database. */
+export function isPersonal(contract: Pick<Contract, 'intake'>): boolean {
+  return contract.intake?.personal === true
+}
+
+/**
+ * Default for the days in which an edition with rows about persons can be corrected: until the next edition,
+ * since providers notice most errors when they prepare it.
+ */
+const correctionDaysUsual = 365
+
+/** The days after the first publication of an edition in which it can be corrected. */
+export function correctionDaysOf({ intake }: Pick<Contract, 'intake'>): number {
+  return intake?.correctionDays ?? correctionDaysUsual
+}
+
+/** Default for the days that a rejected bundle with rows about persons is kept: time to answer and decide. */
+const quarantineDaysUsual = 14
+
+/** The days that a refused or quarantined bundle is kept. */
+export function quarantineDaysOf({ intake }: Pick<Contract, 'intake'>): number {
+  return intake?.quarantineDays ?? quarantineDaysUsual
 }
 
 /** The parts of an edition; a contract that lists none has one, of its first provider. */

@@ -67,6 +67,19 @@ export const kinds = {
     name: text(false, '名称', 'name in Chinese'),
     nameEn: text(false, '英文名称', 'name in English'),
   },
+  schools: {
+    code: text(true, '学校标识码', 'code of the school'),
+    name: text(false, '学校名称', 'name of the school'),
+    district: property(['string'], true, '所属区', 'district', 'districts'),
+    stage: property(['string', 'list'], false, '学段', 'stages that the school teaches'),
+    system: text(false, '学制', 'years of primary and lower secondary school, such as 5+4'),
+    kind: text(false, '学校类型', 'kind of school'),
+    enrolment: property(['integer'], false, '在校学生数', 'pupils on the roll'),
+  },
+  statistics: {
+    count: property(['integer'], true, '人数', 'number that the other measures of a record are based on'),
+    status: text(false, '保密状态', 'whether values are withheld'),
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, KindProperty>>>>
 
 type KindName = keyof typeof kinds
@@ -77,6 +90,8 @@ export const kindTitles: ReadonlyMap<string, Bilingual> = new Map(
     'annual-list': { zh: '年度开放清单', en: 'Annual list' },
     venues: { zh: '场地开放', en: 'Venues and their hours' },
     calendar: { zh: '日历', en: 'Calendar' },
+    schools: { zh: '学校名录', en: 'Directory of schools' },
+    statistics: { zh: '统计', en: 'Statistics' },
   } satisfies Record<KindName, Bilingual>),
 )
 

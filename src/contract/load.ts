@@ -14,7 +14,13 @@ import { type Complaint, ContractError, type ContractFault } from './contract-er
 import { contractComplaints, type KnownNames } from './contract-rules.ts'
 import type { Contracts } from './contracts.ts'
 import type { CodeLists } from './field-rules.ts'
-import { currentListName, currentSource, pathInFile, renameKeywords, withFormerLists } from './former-names.ts'
+import {
+  currentListName,
+  currentSource,
+  pathInFile,
+  renameKeywords,
+  withFormerLists,
+} from './former-names.ts'
 import { readContractSchema, type SchemaCheck } from './schema.ts'
 
 export interface LoadOptions {
@@ -54,8 +60,13 @@ export async function loadContracts(options: LoadOptions): Promise<Contracts> {
   const codeFolders = [...folders, ...slugFolders.map(({ path }) => path)].map((path) => join(path, 'codes'))
   const lists = await readCodeLists(codeFolders, isTolerated, faults)
   const found = await readContracts(slugFolders, inUse, isTolerated, faults)
+  const others = (dataset: string) =>
+    found
+      .map(({ contract }) => contract)
+      .filter((contract) => contract.dataset === dataset)
+      .sort((a, b) => b.contractVersion - a.contractVersion)[0]
   const loaded = found.filter(({ contract, file, formerKeywords }) => {
-    const complaints = [...contractComplaints(contract, { lists, known })]
+    const complaints = [...contractComplaints(contract, { lists, known, others })]
     for (const [path, message] of complaints)
       faults.push({ file, path: pathInFile(path, formerKeywords), message })
     return complaints.length === 0

@@ -1,4 +1,18 @@
-/** What published rows are computed from raw input by: pure functions, no HTTP, database, files or clock. */
+/** Public API of derivations: pure functions that compute published rows from raw input. */
+export type {
+  CellKind,
+  Derivation,
+  DerivationContext,
+  DerivedRow,
+  DirectoryRow,
+  PartDerivation,
+  ReportRow,
+  StatisticsRow,
+} from './derivation.ts'
+export { type Desk, openDesk, type ScoredPupil } from './fitness-standard-2014/desk.ts'
+export { type SchoolSystem, type SixthGradeCode, schoolSystems } from './fitness-standard-2014/grades.ts'
+export { isNote, templateContract } from './fitness-standard-2014/template.ts'
+export { derivationFaults, derivations, getDerivation } from './list.ts'
 export {
   cellCharsMax,
   type HoursCell,

@@ -3,7 +3,7 @@
  * its schema and digest, its code lists as further tables, licence and source. Refuses nothing.
  */
 
-import { codesOf, type Field, labelOf, tableSchema, sourceOf } from '../contract/index.ts'
+import { codesOf, type Field, labelOf, sourceOf, tableSchema } from '../contract/index.ts'
 import { defined } from '../platform/defined.ts'
 import { digestOf } from '../platform/digest.ts'
 import { csv } from './csv.ts'

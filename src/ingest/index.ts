@@ -1,17 +1,22 @@
 /** Public API of ingest: intake channels, receipts, quarantine, and the pipeline to a staged part. */
 export { ignoredHints, startBackgroundTasks } from './background-tasks.ts'
+export { correctionsEnd } from './derived/corrections.ts'
+export { newestDirectories, readDirectories } from './derived/directories.ts'
+export { listSharedKeys, readStatistics } from './derived/statistics.ts'
 export {
   type BundleErasure,
   type ErasedBundle,
   eraseBundle,
   listErasedBundles,
 } from './erasure/erase-bundle.ts'
+export { removeReadBundles } from './erasure/personal.ts'
 export { reasonOf } from './erasure/stored-bytes.ts'
 export { startIngestJobs } from './jobs.ts'
 export { checkParts, dropOrphanStaged, listOrphanStaged, restagePart } from './pipeline/check-parts.ts'
 export { lockOf } from './pipeline/edition-lock.ts'
 export {
   baseFile,
+  type DirectoryPin,
   dropReplaced,
   fileColumn,
   listParts,
@@ -22,7 +27,7 @@ export {
 export { takeBundle } from './pipeline/pipeline.ts'
 export { type Progress, readPasses, watchRows } from './pipeline/progress.ts'
 export { Refusal } from './pipeline/refusal.ts'
-export { ensureStaged } from './pipeline/rows.ts'
+export { ensureDerived, ensureStaged } from './pipeline/rows.ts'
 export { listSequenceGaps } from './pipeline/sequence.ts'
 export { dropBundle, releaseBundle } from './quarantine/quarantine.ts'
 export { receiptBody } from './receipts/body.ts'

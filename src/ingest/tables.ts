@@ -14,6 +14,7 @@ import {
 import type { BundleMode, FileCount } from '../bundle/index.ts'
 import { qingdan } from '../db/tables.ts'
 import type { Severity } from '../platform/finding.ts'
+import type { DirectoryPin } from './pipeline/parts.ts'
 import type { BundleState, Changes, CheckCount, Decision, ReceiptBody } from './receipts/schemas.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -126,6 +127,8 @@ export const part = qingdan.table(
     chain: integer().notNull().default(0),
     /** All bundles that the rows may come from: every bag of a group; for a delta also those of its base. */
     bundles: jsonb().notNull().default([]),
+    /** The published directories that its derivation has looked up: {name, dataset, edition, version}. */
+    directories: jsonb().$type<readonly DirectoryPin[]>().notNull().default([]),
     stagedAt: instant('staged_at').notNull(),
     replacedAt: instant('replaced_at'),
   },

@@ -323,6 +323,12 @@ export const problems = {
     titleZh: '该期数据缺少部分提供方的数据',
     hint: 'Wait for the parts in `missing`, or waive them with a reason, which will be published.',
   },
+  'corrections-closed': {
+    status: 409,
+    title: 'The time for corrections of the edition is over',
+    titleZh: '该期数据的更正期限已过',
+    hint: 'Its confidential statistics were destroyed, as its contract says. The published versions stay as they are.',
+  },
   'edition-refused': {
     status: 409,
     title: 'The parts of the edition contradict each other',

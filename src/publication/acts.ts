@@ -18,7 +18,7 @@ import {
 import { type LoadedContract, needsApproval, partsOf, periodOf, type Waiver } from '../contract/index.ts'
 import type { Transaction } from '../db/database.ts'
 import type { Patience } from '../db/lock.ts'
-import { listParts, lockOf, type StagedPart } from '../ingest/index.ts'
+import { correctionsEnd, listParts, lockOf, type StagedPart } from '../ingest/index.ts'
 import { type ProblemCode, problem } from '../platform/problem.ts'
 import { dropRecords } from '../records/index.ts'
 import { dropControlled } from './pipeline/control.ts'
@@ -60,7 +60,7 @@ type RequestedPublication = Publication & Required<Pick<PublicationBody, 'replac
 
 /**
  * Requests a publication; it replaces a waiting one and its approval. Throws `dataset-not-found`,
- * `edition-not-found`, `edition-incomplete` (`missing`), `reason-missing`, `nothing-to-publish`,
+ * `edition-not-found`, `corrections-closed`, `edition-incomplete` (`missing`), `reason-missing`, `nothing-to-publish`,
  * `moment-past`, `mirror-read-only`, `edition-busy`, and `parameter-invalid` for a waiver of no missing part.
  */
 export async function requestPublication(
@@ -80,6 +80,7 @@ export async function requestPublication(
   const insert = async () => {
     const parts = await listParts(context.database.work, request.dataset, request.edition)
     const loaded = context.contracts.get(request.dataset, parts[0]?.contractVersion)
+    await checkCorrectable(context, loaded, request.edition)
     checkWaivers(loaded, parts, request.waivers ?? [])
     checkComplete(loaded, parts, request.waivers ?? [])
     await checkChanged(context, request, parts)
@@ -98,6 +99,17 @@ function checkMoment({ clock }: AppContext, at: Date | undefined): void {
   if (ahead > momentDaysMax * dayMilliseconds) {
     throw problem('parameter-invalid', { path: 'at', detail: `At most ${momentDaysMax} days ahead.` })
   }
+}
+
+/** Once its confidential statistics are destroyed, an edition with rows about persons has no new version. */
+async function checkCorrectable(
+  { database, clock }: AppContext,
+  { contract }: LoadedContract,
+  edition: string,
+): Promise<void> {
+  const end = await correctionsEnd(database.work, contract, edition)
+  if (end !== undefined && end <= clock())
+    throw problem('corrections-closed', { closedAt: end.toISOString() })
 }
 
 /** Waivers are published: each must concern a part that the edition has and that is missing. */

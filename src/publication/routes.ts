@@ -145,6 +145,7 @@ function requestRoute(app: App, context: AppContext): void {
             ...bodied,
             'edition-not-found',
             'edition-incomplete',
+            'corrections-closed',
             'nothing-to-publish',
             'reason-missing',
             'mirror-read-only',

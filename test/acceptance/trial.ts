@@ -5,6 +5,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contractOf, field } from '../support/fields.ts'
+import { swimmers, swimmersContract } from '../support/personal-bundles.ts'
 
 export const trialDataset = 'crash-trial'
 
@@ -13,7 +14,7 @@ export const trialRowsPerPart = 1_000
 
 const providers = ['edu-310101', 'edu-310104'] as const
 
-/** Writes a folder of contracts that holds only the trial dataset, beside the shipped code lists. */
+/** Writes a folder of contracts that holds only the trial datasets, beside the shipped code lists. */
 export async function writeTrialDatasets(folder: string): Promise<void> {
   await cp('datasets/codes', join(folder, 'codes'), { recursive: true })
   await mkdir(join(folder, trialDataset), { recursive: true })
@@ -47,6 +48,8 @@ export async function writeTrialDatasets(folder: string): Promise<void> {
     },
   )
   await writeFile(join(folder, trialDataset, 'contract.v1.json'), JSON.stringify(contract, null, 2))
+  await mkdir(join(folder, swimmers), { recursive: true })
+  await writeFile(join(folder, swimmers, 'contract.v1.json'), JSON.stringify(swimmersContract, null, 2))
 }
 
 /** The CSV of a provider's part; the same on every call. */
@@ -63,6 +66,11 @@ export function trialRows(provider: string): string {
 
 /** Number of records in an edition. */
 export const trialRecords = providers.length * trialRowsPerPart
+
+/** The edition of the statistics about persons: others are found by the name of their edition alone. */
+export function personalEdition(edition: string): string {
+  return String(Number(edition) + 2_000)
+}
 
 /** The edition of which quarantined bundles are delivered; it is never published. */
 export function quarantineEdition(edition: string): string {

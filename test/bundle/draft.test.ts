@@ -181,8 +181,10 @@ t.test('names are valid, not reserved, and used once', async (t) => {
   t.strictSame(names.slice(2, 6), ['edition_value', 'grosse', 'n_2024_nian', 'school_name'])
 })
 
-t.test('numbers with more digits than a number keeps stay text', async (t) => {
-  const { contract, notes } = await draftOf('long.csv', 'id,lon\na,114.14788048996633\nb,114.1511710728324\n')
+t.test('numbers with more digits than a number keeps stay text, unless they only have float noise', async (t) => {
+  const rounded = await draftOf('float.csv', 'id,lon\na,114.14788048996633\nb,114.1511710728324\n')
+  t.equal(rounded.contract.fields[1]?.type, 'number')
+  const { contract, notes } = await draftOf('long.csv', 'id,lon\na,114.14788048996633000123\nb,114.15117107283\n')
   t.equal(contract.fields[1]?.type, 'string')
   t.equal(about(notes, 'more than 15 digits'), 1)
 })

@@ -218,10 +218,14 @@ t.test('rows about persons must be encrypted', async (t) => {
   const of = (path: string) => ({
     ...purpose,
     mode: 'full' as const,
+    synthetic: true,
     files: [{ path, digest, bytes: 1, delimiter: ',' }],
   })
   const open = verifyManifest(of('data/rows.csv'), personal)
   t.match(open, [{ check: 'encryption-missing', severity: 'error', file: 'data/rows.csv' }])
   t.same(verifyManifest(of('data/rows.csv.pgp'), personal), [])
+  t.match(verifyManifest({ ...of('data/rows.csv.pgp'), synthetic: false }, personal), [
+    { check: 'synthetic-missing', severity: 'error' },
+  ])
   t.same(verifyManifest(of('data/rows.csv'), contractsOf(contract)), [])
 })

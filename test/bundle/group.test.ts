@@ -134,7 +134,7 @@ t.test('files are not split between bags', async (t) => {
   t.same(names(spreadByCount(files, 3)), ['0', '23', '14'])
   t.equal(spreadByCount(files, 5).length, 5)
   t.ok(spreadByCount(files, 5).every((bag) => bag.length === 1))
-  t.throws(() => spreadByCount(files, 6), /files are not split/)
+  t.throws(() => spreadByCount(files, 6), /Files are not split/)
   t.same(names(spreadByBytes(files, 7)), ['0', '23', '14'])
   for (const bag of spreadByBytes(files, 7)) t.ok(bag.reduce((sum, { bytes }) => sum + bytes, 0) <= 7)
   t.equal(spreadByBytes(files, 7).flat().length, files.length)

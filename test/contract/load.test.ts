@@ -176,10 +176,21 @@ const invalid: readonly (readonly [pointer: string, value: unknown, expected: Re
   ['/checks/0/severity', 'fatal', /\/checks\/0\/severity: use one of error, warning/],
   ['/formats', ['papyrus'], /\/formats\/0: "papyrus" is not known; use one of csv/],
   ['/derivation', { name: 'magic' }, /\/derivation\/name: "magic" is not known/],
+  ['/derivation', { name: 'magic' }, /\/derivation: needs the `intake` fields/],
+  [
+    '/kind',
+    { name: 'calendar', bind: {}, hierarchies: [{ fields: ['area'], total: '_T' }] },
+    /\/kind\/hierarchies: only the kind statistics has hierarchies/,
+  ],
+  [
+    '/kind',
+    { name: 'statistics', bind: { count: 'tree' }, hierarchies: [{ fields: ['area'], total: '_T' }] },
+    /\/kind\/hierarchies\/0\/fields\/0: "area" must be a field of role dimension/,
+  ],
   [
     '/intake',
-    { personal: true, fields: exampleContract().fields, primaryKey: ['tree'] },
-    /\/intake\/personal: rows about persons are not accepted until the disclosure audit exists/,
+    { personal: false, quarantineDays: 3, fields: exampleContract().fields, primaryKey: ['tree'] },
+    /\/intake\/quarantineDays: is only for rows about persons/,
   ],
   [
     '/intake',

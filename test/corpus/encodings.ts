@@ -1,5 +1,5 @@
 /**
- * How well the encoding of a file is told: false alarms on Chinese names and addresses in GB18030, with rare
+ * How well the encoding of a file is recognised: false alarms on Chinese names and addresses in GB18030, with rare
  * characters, and mixtures and other encodings that are missed. Everything comes from a seed.
  */
 import { isUtf8 } from 'node:buffer'

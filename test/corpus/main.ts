@@ -1,6 +1,6 @@
 /**
  * `npm run corpus -- --count 20000 --seed 1`: the corpus of damaged bundles. With `--case <number> --keep <file>` it
- * writes the ZIP of one case for inspection. `npm run corpus -- --encodings` measures how well encodings are told.
+ * writes the ZIP of one case for inspection. `npm run corpus -- --encodings` measures how well encodings are recognised.
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'

@@ -30,12 +30,12 @@ await writeDatasets(datasets, [
 const data = join(folder, 'var')
 const environment = { QINGDAN_DATA: data, QINGDAN_DATASETS: datasets, QINGDAN_UNSIGNED: 'allow' }
 
-t.test('a publication whose command is killed is taken up by the running service', async (t) => {
-  const service = await spawnService(t, environment)
+/** Publishes an edition by a command and kills it; null if it ended before the signal came. */
+async function killPublishing(edition: string): Promise<string | null> {
   const text = Array.from({ length: rows }, (_, n) => `k${n},${n}\n`).join('')
-  const bag = await writeBag(folder, { dataset, edition: '2025', rows: `name,size\n${text}` })
+  const bag = await writeBag(folder, { dataset, edition, rows: `name,size\n${text}` })
   t.equal((await runCli(['ingest', bag], environment)).code, 0)
-  const [command, ...args] = plainly(process.execPath, [binary, 'publish', dataset, '2025'])
+  const [command, ...args] = plainly(process.execPath, [binary, 'publish', dataset, edition])
   const child = spawn(command, args, {
     env: { ...foreign(), ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -47,11 +47,20 @@ t.test('a publication whose command is killed is taken up by the running service
     if (/: (derive|control|publish|assemble)/.test(output)) break
   }
   child.kill('SIGKILL')
-  t.same(await ended, [null, 'SIGKILL'], 'it was in the middle of its work')
+  const [, signal] = (await ended) as [number | null, string | null]
+  return signal
+}
+
+t.test('a publication whose command is killed is taken up by the running service', async (t) => {
+  const service = await spawnService(t, environment)
+  // On a busy machine a command may end before the signal reaches it; then the next edition is tried.
+  let edition = 2025
+  while ((await killPublishing(String(edition))) === null && edition < 2030) edition += 1
+  t.ok(edition < 2030, 'a command was killed in the middle of its work')
   const killed = performance.now()
-  await service.line(({ event }) => event === 'version-published')
+  await service.line(({ event, edition: of }) => event === 'version-published' && of === String(edition))
   t.comment(`done ${Math.round(performance.now() - killed)} ms after the kill`)
-  const answer = await fetch(`${service.base}/v1/datasets/${dataset}/editions/2025/versions/1`)
+  const answer = await fetch(`${service.base}/v1/datasets/${dataset}/editions/${edition}/versions/1`)
   t.match(await answer.json(), { records: rows })
   const hungUp = await service.stop('SIGHUP')
   t.equal(hungUp.code, 0, 'SIGHUP ends the service as SIGTERM does')

@@ -21,7 +21,7 @@ const timeoutSeconds = 600
 /** Folders whose files share a process: each process takes half a second before its first test. */
 const shared = [
   ['bundle'],
-  ['contract', 'disclosure', 'platform', 'files', 'catalogue', 'cli'],
+  ['contract', 'derivations', 'disclosure', 'platform', 'files', 'catalogue', 'cli'],
   ['formats', 'pull', 'transfer'],
   ['accounts', 'annual-lists'],
 ].map((names) => names.map((name) => `test/${name}/`))

@@ -103,11 +103,21 @@ const aggregate: Judge = (former, next) => {
   return set(offered(one), offered(other))
 }
 
+/** Another name or binding breaks readers of the kind; hierarchies may be added. */
+const kind: Judge = (former, next) => {
+  if (former === undefined) return 'additive'
+  if (next === undefined) return 'breaking'
+  const [{ hierarchies: before, ...one }, { hierarchies: after, ...other }] = [Object(former), Object(next)]
+  return isDeepStrictEqual(one, other) && (before === undefined || isDeepStrictEqual(before, after))
+    ? 'additive'
+    : 'breaking'
+}
+
 const contractRules: Rules = {
   contractVersion: 'elsewhere',
   fields: 'elsewhere',
   intake: 'elsewhere',
-  kind: added,
+  kind,
   parts: (former, next) => (former === undefined ? 'breaking' : set(former, next)),
   licence: (former, next) =>
     isDeepStrictEqual(Object(former).name, Object(next).name) ? 'compatible' : 'breaking',

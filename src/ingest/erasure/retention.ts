@@ -5,19 +5,20 @@
  */
 
 import { type AppContext, readMirror } from '../../catalogue/index.ts'
-import { removeWithCopies } from '../../files/set-aside.ts'
 import { problem } from '../../platform/problem.ts'
+import { closeCorrections } from '../derived/corrections.ts'
 import { dropStaged } from '../pipeline/parts.ts'
 import { dropBundle } from '../quarantine/quarantine.ts'
-import { writeErased } from '../receipts/receipts.ts'
-import { bundleFolder } from '../receive/receive.ts'
-import { lockState } from './stored-bytes.ts'
+import { listReadPersonal, listRejectedPersonal, type ReadCause } from './personal.ts'
+import { removeBytes } from './stored-bytes.ts'
 
-type Cause = 'refused' | 'quarantined' | 'superseded'
+type Cause = 'refused' | 'quarantined' | 'superseded' | ReadCause
 
 interface Expired {
   readonly id: string
   readonly cause: Cause
+  /** Whether copies in the inbox go too. */
+  readonly copies?: boolean
 }
 
 /** Bundles handled in one round; the next round is an hour later. */
@@ -37,15 +38,18 @@ export async function applyRetention(context: AppContext, signal?: AbortSignal):
     if (signal?.aborted === true) break
     await context.database.lock(`bundle ${one.id}`, () => expire(context, one), patience)
   }
+  await closeCorrections(context, signal)
   return expired.length
 }
 
-async function listExpired({ database, config, clock }: AppContext): Promise<readonly Expired[]> {
+async function listExpired(context: AppContext): Promise<readonly Expired[]> {
+  const { database, config, clock } = context
   const before = (days: number) => new Date(clock().getTime() - days * dayMilliseconds)
   const refused = before(config.QINGDAN_REFUSED_RETENTION_DAYS)
   const quarantined = before(config.QINGDAN_QUARANTINED_RETENTION_DAYS)
   const superseded = before(config.QINGDAN_SUPERSEDED_RETENTION_DAYS)
-  return database.work<Expired[]>`
+  const personal = [...(await listRejectedPersonal(context, before)), ...(await listReadPersonal(context))]
+  const further = await database.work<Expired[]>`
     SELECT b.id, CASE b.state WHEN 'staged' THEN 'superseded' ELSE b.state END AS cause
     FROM qingdan.bundle b
     WHERE b.erased_at IS NULL AND (
@@ -59,25 +63,18 @@ async function listExpired({ database, config, clock }: AppContext): Promise<rea
           WHERE v.state = 'published'
             AND (part->>'bundle' = b.id OR jsonb_exists(coalesce(part->'bundles', '[]'), b.id)))))
     ORDER BY b.received_at, b.id LIMIT ${roundMax}`
+  const copies = personal.map((one) => ({ ...one, copies: true }))
+  return [...new Map([...further, ...copies].map((one) => [one.id, one])).values()]
 }
 
-async function expire(context: AppContext, { id, cause }: Expired): Promise<void> {
+async function expire(context: AppContext, { id, cause, copies = false }: Expired): Promise<void> {
   if (cause === 'quarantined') {
-    const days = context.config.QINGDAN_QUARANTINED_RETENTION_DAYS
-    const reason = `Nobody decided within ${days} days (QINGDAN_QUARANTINED_RETENTION_DAYS).`
+    const reason = 'Nobody decided before the end of its retention.'
     await dropBundle(context, { id, actor: 'service:retention', reason })
   } else {
-    await removeBytes(context, id, cause)
+    const state = cause === 'refused' ? cause : 'staged'
+    await removeBytes(context, { id, state, copies })
     if (cause === 'superseded') await dropStaged(context.database, id)
   }
   context.observe('data-erased', { kind: 'bundle', cause, bundle: id })
-}
-
-/** Removes the bytes unless the bundle was received again meanwhile. */
-async function removeBytes(context: AppContext, id: string, cause: Cause): Promise<void> {
-  await context.database.work.begin(async (tx) => {
-    if ((await lockState(tx, id)) !== (cause === 'superseded' ? 'staged' : cause)) return
-    await removeWithCopies(context.files, bundleFolder(id))
-    await writeErased(tx, id, context.clock())
-  })
 }

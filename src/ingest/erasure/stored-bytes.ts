@@ -9,6 +9,7 @@ import type { AppContext } from '../../catalogue/index.ts'
 import type { Transaction } from '../../db/database.ts'
 import { removeWithCopies } from '../../files/set-aside.ts'
 import { problem } from '../../platform/problem.ts'
+import { receiptFileNames } from '../receipts/files.ts'
 import { writeErased } from '../receipts/receipts.ts'
 import type { BundleState, Decision } from '../receipts/schemas.ts'
 import { receiptFolder } from '../receipts/signed-receipt.ts'
@@ -37,8 +38,28 @@ export async function eraseDropped(context: AppContext, id: string): Promise<voi
       SELECT decision->>'act' AS act FROM qingdan.bundle WHERE id = ${id}`
     if (row?.act === 'erase') {
       await removeWithCopies(context.files, receiptFolder(id))
-      await removeFromInbox(context.config.QINGDAN_INBOX, id)
+      await removeFromInbox(context.config.QINGDAN_INBOX, id, { keepReceipts: false })
     }
+    await writeErased(tx, id, context.clock())
+  })
+}
+
+/**
+ * Removes the bytes of a bundle unless it was received again meanwhile, and so is in another state. With `copies`
+ * also those in the inbox, whose receipts stay.
+ */
+export async function removeBytes(
+  context: AppContext,
+  {
+    id,
+    state,
+    copies = false,
+  }: { readonly id: string; readonly state: BundleState; readonly copies?: boolean },
+): Promise<void> {
+  await context.database.work.begin(async (tx) => {
+    if ((await lockState(tx, id)) !== state) return
+    await removeWithCopies(context.files, bundleFolder(id))
+    if (copies) await removeFromInbox(context.config.QINGDAN_INBOX, id, { keepReceipts: true })
     await writeErased(tx, id, context.clock())
   })
 }
@@ -52,7 +73,11 @@ export async function lockState(tx: Transaction, id: string): Promise<BundleStat
 }
 
 /** The inbox keeps each bundle with its receipt, in a folder whose name ends with eight digits of the id. */
-async function removeFromInbox(inbox: string, id: string): Promise<void> {
+async function removeFromInbox(
+  inbox: string,
+  id: string,
+  { keepReceipts }: { readonly keepReceipts: boolean },
+): Promise<void> {
   if (inbox === '') return
   const own = new RegExp(`-${id.slice(0, 8)}(-\\d+)?$`)
   for (const kind of [inboxFolders.done, inboxFolders.refused]) {
@@ -60,7 +85,10 @@ async function removeFromInbox(inbox: string, id: string): Promise<void> {
     // A disk that is not connected holds its copies; docs/erasure.md says so.
     const names = await readdir(folder).catch(() => [])
     for (const name of names.filter((one) => own.test(one))) {
-      await rm(join(folder, name), { recursive: true, force: true })
+      const path = join(folder, name)
+      const inside = keepReceipts ? await readdir(path).catch(() => []) : []
+      const copies = inside.filter((one) => !receiptFileNames.includes(one)).map((one) => join(path, one))
+      for (const one of keepReceipts ? copies : [path]) await rm(one, { recursive: true, force: true })
     }
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Parts: one provider's share of an edition, staged as text in its own table in the schema `staging`. The
- * tables are UNLOGGED and dropped, never deleted from; if a crash empties one, its part is staged again. Only
- * this file writes the table `part`.
+ * tables are UNLOGGED and dropped, never deleted from; if a crash empties one, its part is staged again. Of a
+ * dataset with a derivation, the statistics of a part are staged instead (derived/statistics.ts). Only this file
+ * writes the table `part`.
  */
 import type { Operation } from '../../bundle/index.ts'
 import { type Contract, intakeFields } from '../../contract/index.ts'
@@ -24,6 +25,16 @@ export interface StagedPart {
   readonly chain: number
   /** All bundles that the rows may come from. */
   readonly bundles: readonly string[]
+  /** The published directories that its derivation has looked up. */
+  readonly directories: readonly DirectoryPin[]
+}
+
+/** A version of a directory, by the derivation's name for it. */
+export interface DirectoryPin {
+  readonly name: string
+  readonly dataset: string
+  readonly edition: string
+  readonly version: number
 }
 
 /** Origin of a staged row: the index of its file in the bundle, and its row number as in Excel. */
@@ -46,7 +57,17 @@ export function deltaTable(operation: Operation, bundleId: string): string {
   return tableOf(operation === 'upsert' ? 'u' : 'd', bundleId)
 }
 
-function tableOf(kind: 'b' | 'u' | 'd', bundleId: string): string {
+/** The table of the cells of a bundle whose rows are not stored. */
+export function statisticsTable(bundleId: string): string {
+  return tableOf('s', bundleId)
+}
+
+/** The table of the digests of its keys. */
+export function digestTable(bundleId: string): string {
+  return tableOf('k', bundleId)
+}
+
+function tableOf(kind: 'b' | 'u' | 'd' | 's' | 'k', bundleId: string): string {
   return `staging.${quoteIdentifier(`${kind}_${bundleId.slice(0, digestDigits)}`)}`
 }
 
@@ -71,9 +92,10 @@ export async function copyStaged(
   return database.copyFrom(`COPY ${table} FROM STDIN (NULL '')`, rows)
 }
 
-/** Drops the staged rows of a refused bundle. */
+/** Drops the staged rows or statistics of a bundle. */
 export async function dropStaged(database: Database, bundleId: string): Promise<void> {
-  await database.work.unsafe(`DROP TABLE IF EXISTS ${stagingTable(bundleId)}`)
+  const tables = [stagingTable(bundleId), statisticsTable(bundleId), digestTable(bundleId)]
+  await database.work.unsafe(`DROP TABLE IF EXISTS ${tables.join(', ')}`)
   await dropDelta(database, bundleId)
 }
 
@@ -120,12 +142,22 @@ export async function writePart(
             AND replaced_at IS NULL RETURNING bundle_id AS id`
   await tx`
     INSERT INTO qingdan.part
-      (dataset, edition, provider, bundle_id, contract_version, rows, base_id, chain, bundles, staged_at,
-       replaced_at)
+      (dataset, edition, provider, bundle_id, contract_version, rows, base_id, chain, bundles, directories,
+       staged_at, replaced_at)
     VALUES (${part.dataset}, ${part.edition}, ${part.provider}, ${part.bundleId}, ${part.contractVersion},
-      ${part.rows}, ${part.baseId}, ${part.chain}, ${tx.json([...part.bundles])}, ${at},
+      ${part.rows}, ${part.baseId}, ${part.chain}, ${tx.json([...part.bundles])},
+      ${tx.json(part.directories as never)}, ${at},
       ${newer === undefined ? null : at})`
   return former?.id
+}
+
+/** Records the directories that a part has looked up again. */
+export async function writeDirectories(
+  runner: Runner,
+  id: number,
+  directories: readonly DirectoryPin[],
+): Promise<void> {
+  await runner`UPDATE qingdan.part SET directories = ${runner.json(directories as never)} WHERE id = ${id}`
 }
 
 /** The current parts of an edition, one per provider, sorted by provider. */
@@ -152,7 +184,7 @@ export async function getPart(runner: Runner, bundleId: string): Promise<StagedP
 function selectParts(runner: Runner) {
   return runner`
     SELECT p.id::float8, p.dataset, p.edition, p.provider, p.bundle_id AS "bundleId",
-      p.contract_version AS "contractVersion", p.rows::float8, p.base_id AS "baseId", p.chain,
+      p.contract_version AS "contractVersion", p.rows::float8, p.base_id AS "baseId", p.chain, p.directories,
       CASE WHEN p.bundles = '[]' THEN jsonb_build_array(p.bundle_id) ELSE p.bundles END AS bundles,
       EXISTS (SELECT FROM qingdan.bundle b
         WHERE (b.id = p.bundle_id OR jsonb_exists(p.bundles, b.id)) AND b.synthetic) AS synthetic

@@ -6,6 +6,7 @@
 import { BundleRefusal, isGrouped } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import { withoutValues } from '../../db/database-error.ts'
+import { removeBytes } from '../erasure/stored-bytes.ts'
 import { admit, findGroup, type GroupName, takeGroup } from '../groups/groups.ts'
 import { getReceipt, type Receipt, writeFailed } from '../receipts/receipts.ts'
 import { type Received, readReceived } from '../receive/receive.ts'
@@ -40,8 +41,16 @@ export async function takeBundle(
         throw withoutValues(error)
       }
     }
-    return getReceipt(context.database.work, id)
+    return removeOpenRows(context, await getReceipt(context.database.work, id))
   })
+}
+
+/** Rows about persons that were sent unencrypted are not kept at all. */
+async function removeOpenRows(context: AppContext, receipt: Receipt): Promise<Receipt> {
+  const { id, state, summary } = receipt
+  if (state !== 'refused' || !summary.some(({ check }) => check === 'encryption-missing')) return receipt
+  await removeBytes(context, { id, state, copies: true })
+  return getReceipt(context.database.work, id)
 }
 
 async function processBundle(context: AppContext, received: Received, progress: Progress): Promise<void> {

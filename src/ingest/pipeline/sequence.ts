@@ -1,6 +1,6 @@
 /**
  * The position of a bundle among those staged: its sequence number, and the base of a delta. Refuses a used
- * number, a bundle older than a staged one, and a delta whose base is not the provider's current part. Checked
+ * number, a bundle older than a staged one, a correction after its time, and a delta whose base is not the provider's current part. Checked
  * during verification to refuse early, and again under lock when the bundle is staged.
  */
 
@@ -9,6 +9,8 @@ import { type AppContext, latestOf, readVersions } from '../../catalogue/index.t
 import type { Runner } from '../../db/database.ts'
 import { defined } from '../../platform/defined.ts'
 import type { Finding } from '../../platform/finding.ts'
+import { dayInShanghai } from '../../platform/time.ts'
+import { correctionsEnd } from '../derived/corrections.ts'
 import { getPart, listParts, type StagedPart } from './parts.ts'
 import { Refusal } from './refusal.ts'
 
@@ -26,6 +28,12 @@ export async function findSequencePosition(
   runner: Runner,
   manifest: BundleManifest,
 ): Promise<SequencePosition> {
+  const { contract } = context.contracts.get(manifest.dataset, manifest.contractVersion)
+  const end = await correctionsEnd(runner, contract, manifest.edition)
+  if (end !== undefined && end <= context.clock()) {
+    const closed = faultAt('correction-closed', { file, expected: `< ${dayInShanghai(end)}` })
+    throw new Refusal({ findings: [closed] })
+  }
   const numbered = await sequenceFindings(runner, manifest)
   const { base, fault } = manifest.mode === 'delta' ? await findBase(context, runner, manifest) : {}
   const findings = [...numbered, ...(fault === undefined ? [] : [fault])]

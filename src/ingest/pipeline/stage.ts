@@ -40,6 +40,7 @@ async function writeStaged(context: AppContext, tx: Transaction, validated: Vali
     tx,
     {
       ...{ dataset, edition, provider, bundleId, contractVersion, rows },
+      directories: validated.directories ?? [],
       baseId: base?.bundleId ?? null,
       chain: base === undefined ? 0 : base.chain + 1,
       bundles: [...(base?.bundles ?? []), ...bags],

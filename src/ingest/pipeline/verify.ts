@@ -27,7 +27,7 @@ import { defined } from '../../platform/defined.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { writeState } from '../receipts/receipts.ts'
 import type { Received } from '../receive/receive.ts'
-import type { StagedPart } from './parts.ts'
+import type { DirectoryPin, StagedPart } from './parts.ts'
 import { bytesOf, type Progress, watchBag } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { findSequencePosition } from './sequence.ts'
@@ -40,6 +40,8 @@ export interface Verified extends Received {
   readonly warnings: readonly Finding[]
   /** Of a delta: the part whose rows it changes. */
   readonly base?: StagedPart
+  /** Of a part that is staged again: the directories that it looks up. */
+  readonly directories?: readonly DirectoryPin[]
   /** Where several bags were joined: each of them. The bundle has the id of the first. */
   readonly bags?: readonly GroupBagVerified[]
   /** Fingerprint of the key that signed it, where the signature was good. */

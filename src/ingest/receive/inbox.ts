@@ -4,7 +4,7 @@
  * there is found and processed again. Loose tables, links and anything that is no bundle are left in place.
  */
 import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, readdir, rename, rmdir } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { limitsOf } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
@@ -136,6 +136,8 @@ async function takeOne(
   const received = await receive(context, { path: join(place, name), broughtBy: 'inbox' })
   context.observe('checkpoint-reached', { step: 'receive', point: 'inbox' })
   const receipt = await takeBundle(context, received.id)
+  // Rows about persons that were not encrypted are kept nowhere.
+  if (receipt.erasedAt !== null) await rm(join(place, name), { recursive: true, force: true })
   await writeReceiptFiles(context, receipt, place)
   const kind = isRejected(receipt.state) ? inboxFolders.refused : inboxFolders.done
   const base = join(inbox, kind, `${parse(name).name}-${receipt.id.slice(0, 8)}`)

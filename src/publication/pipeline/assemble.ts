@@ -4,19 +4,24 @@
  */
 
 import { type AppContext, advanceDraft, type Draft, getDraft } from '../../catalogue/index.ts'
-import { intakeKey, type LoadedContract } from '../../contract/index.ts'
+import { type Contract, intakeKey, type LoadedContract } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import type { Progress } from '../../ingest/index.ts'
 import {
   baseFile,
+  type DirectoryPin,
+  ensureDerived,
   ensureStaged,
   fileColumn,
   listParts,
+  listSharedKeys,
+  newestDirectories,
   Refusal,
   rowColumn,
   type StagedPart,
   stagingTable,
 } from '../../ingest/index.ts'
+import { defined } from '../../platform/defined.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { missingProviders } from '../providers.ts'
 import type { Publication } from '../publications.ts'
@@ -26,6 +31,8 @@ export interface Assembled {
   readonly draft: Draft
   readonly loaded: LoadedContract
   readonly parts: readonly StagedPart[]
+  /** The directories that all parts have looked up. */
+  readonly directories: readonly DirectoryPin[]
 }
 
 /** Most rows with duplicate keys that are reported: the first ones show the cause. */
@@ -42,9 +49,11 @@ export async function assemble(
   const loaded = context.contracts.get(draft.dataset, draft.contractVersion)
   const findings = [...missingParts(loaded, parts, publication), ...partsOfOtherContracts(loaded, parts)]
   if (findings.length > 0) throw new Refusal({ findings })
+  const directories = newestDirectories(parts)
   for (const [index, part] of parts.entries()) {
     progress('assemble', index, parts.length)
-    await ensureStaged(context, part, progress)
+    if (loaded.contract.derivation === undefined) await ensureStaged(context, part, progress)
+    else await ensureDerived(context, part, directories, progress)
     context.observe('checkpoint-reached', { step: 'assemble', point: 'part-staged' })
   }
   const duplicates = await findDuplicates(context, loaded, parts)
@@ -65,7 +74,7 @@ export async function assemble(
     edition: draft.edition,
     state: 'assembled',
   })
-  return { publication, draft, loaded, parts }
+  return { publication, draft, loaded, parts, directories }
 }
 
 function missingParts(
@@ -106,6 +115,7 @@ async function findDuplicates(
   parts: readonly StagedPart[],
 ): Promise<readonly Finding[]> {
   if (parts.length < 2) return []
+  if (contract.derivation !== undefined) return findSharedKeys(context, contract, parts)
   const key = intakeKey(contract).map(quoteIdentifier).join(', ')
   const keys = parts.map(
     (part, index) =>
@@ -117,14 +127,32 @@ async function findDuplicates(
        SELECT *, count(*) OVER (PARTITION BY ${key}) AS _times FROM (${keys.join(' UNION ALL ')}) AS every
      ) AS counted WHERE _times > 1 ORDER BY _part, ${fileColumn}, ${rowColumn} LIMIT ${duplicatesMax}`,
   )
-  return rows.map(({ part, file, row }) => ({
+  return rows.map(({ part, file, row }) =>
+    // Rows of a delta's base are numbered in an earlier file, so the number is left out.
+    sharedKey(contract, parts[part as number], file === baseFile ? undefined : (row as number)),
+  )
+}
+
+/** The same where the rows are not stored, by the digests of their keys. */
+async function findSharedKeys(
+  { database }: AppContext,
+  contract: Contract,
+  parts: readonly StagedPart[],
+): Promise<readonly Finding[]> {
+  const ids = parts.map(({ bundleId }) => bundleId)
+  const rows = await listSharedKeys(database.work, ids, duplicatesMax)
+  return rows.map(({ part, row }) => sharedKey(contract, parts[part], row))
+}
+
+function sharedKey(contract: Contract, part: StagedPart | undefined, row: number | undefined): Finding {
+  const provider = part?.provider ?? ''
+  return {
     check: 'key-doubled-across-parts',
     severity: 'error',
-    // Rows of a delta's base are numbered in an earlier file, so the number is left out.
-    ...(file === baseFile ? {} : { row: row as number }),
+    ...defined({ row }),
     field: intakeKey(contract).join(','),
     expected: 'a key that occurs in no other part',
-    message: `A row of ${parts[part as number]?.provider} has a key that also occurs in another part.`,
-    messageZh: `${parts[part as number]?.provider} 的一行与其他部分主键重复。`,
-  }))
+    message: `A row of ${provider} has a key that also occurs in another part.`,
+    messageZh: `${provider} 的一行与其他部分主键重复。`,
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { encodeCopy } from '../../bundle/index.ts'
 import { type AppContext, advanceDraft } from '../../catalogue/index.ts'
-import { type Contract, fieldType } from '../../contract/index.ts'
+import type { Contract } from '../../contract/index.ts'
 import type { Database, Runner } from '../../db/database.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { getDisclosureRule } from '../../disclosure/index.ts'
@@ -12,7 +12,7 @@ import type { RecordValues } from '../../formats/index.ts'
 import type { Progress } from '../../ingest/index.ts'
 import { selectTexts } from '../../records/index.ts'
 import { controlWhole } from '../control/control-whole.ts'
-import type { Derived } from './derive.ts'
+import { type Derived, dropDerived, typedColumns } from './derive.ts'
 
 export interface Controlled extends Derived {
   /** SQL that selects the rows as they may be published. */
@@ -43,8 +43,9 @@ export async function control(
   return { ...derived, safe }
 }
 
-/** Drops the table that control has made, once the version is published. */
+/** Drops the tables that derive and control have made, once the version is published. */
 export async function dropControlled(database: Database, versionId: number): Promise<void> {
+  await dropDerived(database, versionId)
   await database.work.unsafe(`DROP TABLE IF EXISTS ${controlledTable(versionId)}`)
 }
 
@@ -67,7 +68,7 @@ async function withhold(context: AppContext, derived: Derived, contract: Contrac
   if (disclosure === undefined) throw new Error('withhold is for contracts with a rule')
   const table = controlledTable(derived.draft.id)
   const columns = contract.fields.map((field) => quoteIdentifier(field.name))
-  await dropControlled(context.database, derived.draft.id)
+  await context.database.work.unsafe(`DROP TABLE IF EXISTS ${table}`)
   await context.database.work.unsafe(
     `CREATE UNLOGGED TABLE ${table} (${columns.map((column) => `${column} text COLLATE "C"`).join(', ')})`,
   )
@@ -80,11 +81,7 @@ async function withhold(context: AppContext, derived: Derived, contract: Contrac
   const copied = await context.database.copyFrom(`COPY ${table} FROM STDIN`, encode(controlled.rows))
   const summary = controlled.summary()
   if (copied !== summary.records) throw new Error(`${copied} rows controlled of ${summary.records}`)
-  const typed = contract.fields.map((field) => {
-    const name = quoteIdentifier(field.name)
-    return `${fieldType(field.type).cast(name)} AS ${name}`
-  })
-  return { safe: `SELECT ${typed.join(', ')} FROM ${table}`, suppressions: summary }
+  return { safe: `SELECT ${typedColumns(contract)} FROM ${table}`, suppressions: summary }
 }
 
 async function* readTexts(

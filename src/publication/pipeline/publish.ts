@@ -28,9 +28,8 @@ async function prepare(context: AppContext, controlled: Controlled, progress: Pr
   const { draft, loaded, parts, publication } = controlled
   progress('publish', 0)
   const { table, records } = await loadRecords(context.database, loaded.contract, draft.id, controlled.safe)
-  const delivered = parts.reduce((sum, part) => sum + part.rows, 0)
-  if (records !== delivered)
-    throw new Error(`${records} records of ${delivered} rows: every row must become a record`)
+  if (records !== controlled.rows)
+    throw new Error(`${records} records of ${controlled.rows} rows: every row must become a record`)
   context.observe('checkpoint-reached', { step: 'prepare', point: 'records-loaded' })
   const rendered = await renderFiles(context, controlled, { table, records }, progress)
   const warnings = await countWarnings(

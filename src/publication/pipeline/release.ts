@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { type AppContext, publishVersion, sealVersion } from '../../catalogue/index.ts'
-import { dropReplaced } from '../../ingest/index.ts'
+import { dropReplaced, removeReadBundles } from '../../ingest/index.ts'
 import { findPublication, pendingReasonOf, publishEditionJob, writeDone } from '../publications.ts'
 import { dropControlled } from './control.ts'
 
@@ -36,6 +36,7 @@ export async function release(context: AppContext, publicationId: number): Promi
   await sealVersion(context, { dataset, edition, number: version })
   await dropControlled(context.database, versionId)
   await dropReplaced(context.database, dataset, edition)
+  await removeReadBundles(context, { dataset, edition })
   // Measured from the last pending event, to exclude the time that people and the calendar take.
   const began = Math.max(...[publication.askedAt, publication.approvedAt, releaseAt].map(Number))
   context.observe('version-published', {

@@ -77,14 +77,14 @@ function shift(whole: string, fraction: string, by: number): readonly [string, s
 
 /** Rounds a fraction with 16 or 17 significant digits to 15; more digits are not a double's. */
 function roundNoise(whole: string, fraction: string, onRepair: OnRepair): readonly [string, string] {
-  const kept = fraction.replace(/0+$/, '')
+  const digitsAfter = fraction.replace(/0+$/, '')
   const digits = whole.replace(/^0+/, '')
-  const leading = digits === '' ? (/^0*/.exec(kept)?.[0].length ?? 0) : 0
-  const significant = digits.length + kept.length - leading
+  const leading = digits === '' ? (/^0*/.exec(digitsAfter)?.[0].length ?? 0) : 0
+  const significant = digits.length + digitsAfter.length - leading
   const excess = significant - digitsMax
-  if (excess <= 0 || significant > doubleDigitsMax || excess > kept.length) return [whole, fraction]
+  if (excess <= 0 || significant > doubleDigitsMax || excess > digitsAfter.length) return [whole, fraction]
   onRepair('precision')
-  const rounded = Number(`${whole}.${kept}`).toExponential(digitsMax - 1)
+  const rounded = Number(`${whole}.${digitsAfter}`).toExponential(digitsMax - 1)
   const [mantissa = '', exponent = ''] = rounded.split('e')
   const [before = '', after = ''] = shift(mantissa.slice(0, 1), mantissa.slice(2), Number(exponent)) ?? []
   return [before, after.replace(/0+$/, '')]

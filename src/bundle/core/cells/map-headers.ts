@@ -7,6 +7,9 @@ import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
 import { nearestByMeaning, nearestOf } from './nearest.ts'
 
+/** What a table is read by. */
+export type TableContract = Pick<Contract, 'fields' | 'primaryKey' | 'intake' | 'ignoredHeaders' | 'formulas'>
+
 /** What a column holds: the index of a field, or nothing that is read. */
 type Column = number | 'ignored' | 'unnamed'
 
@@ -59,7 +62,7 @@ interface Mapping {
 }
 
 /** Maps the header. There is a map unless there are errors; it may come with warnings. */
-export function mapHeaders(header: HeaderRow, contract: Contract, file: string): Mapping {
+export function mapHeaders(header: HeaderRow, contract: TableContract, file: string): Mapping {
   const { cells, groups } = header
   const fields = intakeFields(contract)
   const { meanings: lexicon, spellings } = buildLexicon(contract)
@@ -106,7 +109,7 @@ export function mapHeaders(header: HeaderRow, contract: Contract, file: string):
 }
 
 /** Whether a text is a known header of a field of the contract. */
-export function buildHeaderTest(contract: Contract): (text: string) => boolean {
+export function buildHeaderTest(contract: TableContract): (text: string) => boolean {
   const { meanings } = buildLexicon(contract)
   return (text) => isField(meanings.get(foldHeader(text)))
 }
@@ -149,7 +152,7 @@ function isField(meaning: Meaning | undefined): boolean {
  * If no header is known, the first row is a title, a data row, or uses another separator. It is reported once
  * and not quoted; one finding per missing field would mislead.
  */
-function unknownRow(contract: Contract, file: string, { offsetOf }: HeaderRow): Finding {
+function unknownRow(contract: TableContract, file: string, { offsetOf }: HeaderRow): Finding {
   const expected = intakeFields(contract)
     .filter((field) => isNeeded(contract, field))
     .map(({ title, name }) => `${title.zh} / ${name}`)
@@ -157,12 +160,12 @@ function unknownRow(contract: Contract, file: string, { offsetOf }: HeaderRow): 
   return faultAt('header-row', { file, row: 1, cell: 'A1', ...atOffset(offsetOf(0)), expected })
 }
 
-function isNeeded(contract: Contract, field: Field): boolean {
+function isNeeded(contract: TableContract, field: Field): boolean {
   return field.constraints?.required === true || intakeKey(contract).includes(field.name)
 }
 
 function missingFaults(
-  contract: Contract,
+  contract: TableContract,
   columnOf: readonly (number | undefined)[],
   file: string,
   row: number,
@@ -185,7 +188,7 @@ interface Lexicon {
 }
 
 /** All headers of a contract. A name takes precedence over a title, and a title over an alias. */
-function buildLexicon(contract: Contract): Lexicon {
+function buildLexicon(contract: TableContract): Lexicon {
   const lexicon = new Map<string, Meaning>()
   const spellings = new Set<string>()
   const learn = (text: string, meaning: Meaning) => {

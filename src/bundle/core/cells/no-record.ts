@@ -35,6 +35,9 @@ export interface NoRecordTest {
   readonly mayBeNote: boolean
 }
 
+/** The test for which every row is a record. */
+export const everyRow: NoRecordTest = { find: () => undefined, words: [], mayBeNote: false }
+
 const totals: ReadonlySet<string> = new Set([
   ...[
     '合计',

@@ -18,6 +18,10 @@ export interface RowEncoder {
   readonly encode: (line: Line, bytes: Buffer) => boolean
   /** Writes the values and key of the row encoded last. The bytes it was encoded from must still be valid. */
   readonly write: (writer: CopyWriter, keys: DuplicateFilter) => void
+  /** The values of the row encoded last, as texts. */
+  readonly texts: () => readonly (string | null)[]
+  /** Adds the key of the row encoded last. */
+  readonly writeKey: (keys: DuplicateFilter) => void
   /** Corrections encoded in the row. */
   readonly repairs: () => readonly Repair[]
   /** Whether the file has exactly the contract's fields in order, so rows may be copied unchanged. */
@@ -71,16 +75,9 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
     let isCorrected = false
     for (let field = 0; field < fields; field++) {
       if ((columnOf[field] ?? -1) < 0) continue
-      const from = start(field)
-      const to = end(field)
       const upper = above[field] ?? -1
-      const cell = encoders[field]?.encode(
-        source,
-        from,
-        to,
-        upper < 0 ? 0 : start(upper),
-        upper < 0 ? 0 : end(upper),
-      )
+      // Without a field above, its bounds are 0.
+      const cell = encoders[field]?.encode(source, start(field), end(field), start(upper), end(upper))
       if (cell === undefined) return false
       encoded[field] = cell
       if (cell.bytes !== noValue.bytes && !cell.repairs.includes('key-missing')) filled += 1
@@ -93,16 +90,20 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
 
   function passes(): boolean {
     if (checks.length === 0) return true
-    for (const field of checkedFields) {
-      const cell = encoded[field] ?? noValue
-      if (cell.bytes === undefined) values[field] = source.toString('utf8', start(field), end(field))
-      else values[field] = cell.bytes.length === 0 ? null : cell.bytes.toString()
-    }
+    for (const field of checkedFields) values[field] = textOf(field)
     return checks.every((check) => check.run(values) === undefined)
   }
 
   function write(writer: CopyWriter, keys: DuplicateFilter): void {
-    for (let field = 0; field < fields; field++) writeValue(field, writer)
+    for (let field = 0; field < fields; field++) {
+      const own = encoded[field]?.bytes
+      if (own === undefined) writer.value(source, start(field), end(field))
+      else writer.value(own, 0, own.length)
+    }
+    writeKey(keys)
+  }
+
+  function writeKey(keys: DuplicateFilter): void {
     for (const field of keyIndexes) {
       const own = encoded[field]?.bytes
       if (own === undefined) addKey(keys, source, start(field), end(field))
@@ -110,18 +111,16 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
     }
   }
 
-  function writeValue(field: number, writer: CopyWriter): void {
+  const texts = () => encoded.map((_, field) => textOf(field))
+
+  function textOf(field: number): string | null {
     const own = encoded[field]?.bytes
-    if (own === undefined) writer.value(source, start(field), end(field))
-    else writer.value(own, 0, own.length)
+    if (own !== undefined) return own.length === 0 ? null : own.toString()
+    return source.toString('utf8', start(field), end(field))
   }
 
-  function mark(block: Block): void {
-    for (let field = 0; field < fields; field++) encoders[field]?.mark(block, field, above[field] ?? -1)
-    if (noRecord.mayBeNote) markSparse(block)
-    if (checks.length > 0) markFaulty(block, checks, checkedFields)
-  }
-  return { encode, write, repairs: () => repairs, inOrder, mark }
+  const mark = (block: Block) => markSeparate(block, options, checkedFields)
+  return { encode, write, texts, writeKey, repairs: () => repairs, inOrder, mark }
 }
 
 /** Adds a value of the current key, folded; null if there is none. */
@@ -153,8 +152,15 @@ function holdsBreak(bytes: Buffer, { starts, ends }: Bounds, width: number): boo
   return false
 }
 
-/** Marks the rows that a check reports. */
-function markFaulty(block: Block, checks: readonly BuiltCheck[], checkedFields: readonly number[]): void {
+/** Marks the rows with a cell that is not canonical, those that may be notes, and those that a check reports. */
+function markSeparate(
+  block: Block,
+  { encoders, above, checks, noRecord }: RowEncoderOptions,
+  checkedFields: readonly number[],
+): void {
+  for (const [field, encoder] of encoders.entries()) encoder.mark(block, field, above[field] ?? -1)
+  if (noRecord.mayBeNote) markSparse(block)
+  if (checks.length === 0) return
   const { rows, width, separate, text, cuts } = block
   const values = new Array<string | null>(width).fill(null)
   for (let row = 0, at = 0; row < rows; row++, at += width + 1) {

@@ -4,6 +4,7 @@
  */
 
 import { buildRowValidator, type Field } from '../../../contract/index.ts'
+import type { CellKind } from '../../../derivations/index.ts'
 import { controlCharacterIn } from '../../../platform/control-characters.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters, type Severity } from '../../../platform/finding.ts'
@@ -24,6 +25,8 @@ export interface OpenFile {
   readonly offsetOf: (column: number) => number | undefined
   /** Separates the cells of a text file. */
   readonly delimiter?: string | undefined
+  /** The kind of a cell of the current row; absent if all cells are texts. */
+  readonly kindOf?: (column: number) => CellKind
   readonly onRepair: OnRepair
   readonly report: (finding: Finding) => void
   /** How many errors have been reported for the file. */
@@ -202,7 +205,13 @@ function cellPlace(row: TableRow, file: OpenFile, column: number): FindingPositi
   return { file: file.path, row: row.row, cell, ...atOffset(file.offsetOf(column)) }
 }
 
-function placeOf(row: TableRow, file: OpenFile, fields: readonly Field[], index: number): FindingPosition {
+/** The place of a field's cell in a row. */
+export function placeOf(
+  row: TableRow,
+  file: OpenFile,
+  fields: readonly Field[],
+  index: number,
+): FindingPosition {
   const column = file.map.columnOf[index]
   const field = fields[index]?.name
   const base = { file: file.path, row: row.row, ...(field === undefined ? {} : { field }) }

@@ -62,6 +62,10 @@ const encryptionChecks = {
     "Data about persons must be sent encrypted. Encrypt this file to the receiver's key.",
     '涉及个人的数据须加密传送，请用接收方的公钥加密此文件。',
   ),
+  'synthetic-missing': kind(
+    'Rows about persons are accepted only as synthetic data until the audit of published statistics is built. Mark synthetic data in the bundle.',
+    '在已发布统计的披露审计建成之前，涉及个人的数据只接收合成数据；如为合成数据，请在数据包中注明。',
+  ),
   'encrypted-unread': kind(
     'The file is encrypted; only its receiver can check its rows.',
     '文件已加密，其中的数据行只有接收方能够核对。',

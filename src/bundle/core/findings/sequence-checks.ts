@@ -9,6 +9,10 @@ const fullInsteadZh = '请改为最新版本，或提交全量数据包。'
 
 /** Checks of a delta and its base. */
 const deltaChecks = {
+  'delta-derived': kind(
+    'The rows of this dataset are not stored, so single ones can not be changed; send a full bundle.',
+    '本数据集不保存原始数据行，无法逐行更改，请提交全量数据包。',
+  ),
   'header-beyond-key': kind(
     'A file of rows to delete has only the columns of the key; remove this one.',
     '删除文件只含主键列，请移除此列。',
@@ -74,6 +78,10 @@ const sequenceChecks = {
     'Earlier sequence numbers have not arrived; check whether a bundle was lost.',
     '此前的序号尚未收到，请核对是否有数据包遗失。',
     'warning',
+  ),
+  'correction-closed': kind(
+    'The time for corrections of this edition is over, and its confidential statistics were destroyed; it can not be corrected any more.',
+    '本期更正期限已过，保密统计已销毁，不能再更正。',
   ),
 } as const
 

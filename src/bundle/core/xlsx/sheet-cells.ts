@@ -2,6 +2,7 @@
  * Reads a cell of a sheet as the text that the same cell would have in a CSV, using only what the cell itself
  * contains. Rejects formula errors, days that do not exist, and damaged cells; never guesses a time zone.
  */
+import type { CellKind } from '../../../derivations/index.ts'
 import type { CellFault } from '../cells/read-code.ts'
 import { type NumberFormat, type NumberKind, plainFormat } from './number-formats.ts'
 import { type SharedStrings, unescapeText } from './shared-strings.ts'
@@ -61,6 +62,24 @@ export function readSheetCell(cell: RawCell, context: CellContext): SheetCell {
     default:
       return damaged
   }
+}
+
+/** Marks of the kinds of cells in `SheetRow.kinds`. */
+export const kindMarks = { text: ' ', number: 'n', day: 'd', clock: 'c' } as const satisfies Record<
+  CellKind,
+  string
+>
+
+/** What a cell holds, by its type and format. */
+export function kindOfCell(
+  { type, style }: Pick<RawCell, 'type' | 'style'>,
+  { formats }: Pick<CellContext, 'formats'>,
+): CellKind {
+  if (type === 'd') return 'day'
+  if (type !== 'n') return 'text'
+  const { kind } = formats[style] ?? plainFormat
+  if (kind === 'time' || kind === 'elapsed') return 'clock'
+  return kind === 'day' ? 'day' : 'number'
 }
 
 /** xsd:double without infinity and NaN, which no cell of a sheet has. */

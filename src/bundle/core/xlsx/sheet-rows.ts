@@ -6,7 +6,7 @@ import { columnLetters } from '../../../platform/finding.ts'
 import { refuseBag } from '../bag/bag.ts'
 import { columnsMax, rowBytesMaxOf } from '../csv/row-fields.ts'
 import { buildTextBuilder, type TextBuilder } from './shared-strings.ts'
-import { type CellContext, readSheetCell, type SheetCell } from './sheet-cells.ts'
+import { type CellContext, kindMarks, kindOfCell, readSheetCell, type SheetCell } from './sheet-cells.ts'
 import type { WorkbookLocation, WorkbookParts } from './workbook-shapes.ts'
 import type { XmlHandlers } from './xml-events.ts'
 
@@ -15,6 +15,8 @@ export interface SheetRow {
   readonly row: number
   /** Up to the last cell with content. */
   readonly cells: readonly SheetCell[]
+  /** The mark of each cell's kind, see `kindMarks`; it may be shorter where the last cells are texts. */
+  readonly kinds: string
 }
 
 /** Merged cells: rows from 1, columns from 0, both ends included. */
@@ -52,6 +54,7 @@ interface State {
   row: number
   column: number
   cells: SheetCell[]
+  kinds: string
   rowBytes: number
   isHidden: boolean
   hiddenRow: number
@@ -74,7 +77,8 @@ export async function* readSheetRows(
   const state: State = {
     ...{ place, context, rowBytesMax: rowBytesMaxOf(fieldBytesMax), merges: [], rows: [] },
     text: buildTextBuilder(fieldBytesMax, () => tooLong(state)),
-    ...{ within: 'sheet', row: 0, column: -1, cells: [], rowBytes: 0, isHidden: false },
+    ...{ within: 'sheet', row: 0, column: -1, cells: [], kinds: '', rowBytes: 0 },
+    isHidden: false,
     ...{ hiddenRow: 0, hiddenColumn: -1 },
     ...{ type: 'n', style: 0, value: undefined, hasInline: false, isFormula: false },
   }
@@ -149,17 +153,18 @@ function openRow(state: State, { r, hidden }: Attributes): void {
   state.row = row
   state.column = -1
   state.cells = []
+  state.kinds = ''
   state.rowBytes = 0
   state.isHidden = isTrue(hidden)
 }
 
 function closeRow(state: State): void {
   state.within = 'data'
-  const { cells, row } = state
+  const { cells, kinds, row } = state
   while (cells.length > 0 && isBlankCell(cells.at(-1))) cells.pop()
   if (cells.length === 0) return
   if (state.isHidden && state.hiddenRow === 0) state.hiddenRow = row
-  state.rows.push({ row, cells })
+  state.rows.push({ row, cells, kinds })
 }
 
 /** Whether a cell is empty or blank. */
@@ -215,6 +220,8 @@ function closeCell(state: State): void {
   }
   while (cells.length < column) cells.push('')
   cells.push(cell)
+  const kind = kindOfCell({ type, style }, state.context)
+  if (kind !== 'text') state.kinds = state.kinds.padEnd(column) + kindMarks[kind]
 }
 
 const addressOf = ({ column, row }: State) => `${columnLetters(Math.max(0, column))}${row}`

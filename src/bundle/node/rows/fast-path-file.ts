@@ -16,6 +16,7 @@ import { decoderOf } from '../../core/csv/read-rows.ts'
 import { type Block, fillBlock } from '../../core/csv/row-block.ts'
 import { buildLine, isBlankLine, type Line, scanLine, textsOf } from '../../core/csv/row-fields.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
+import { derivedFault, type RowDerivation } from './row-derivation.ts'
 import type { ValidateOptions } from './validate-bag.ts'
 
 /** State shared by the files of a bundle. */
@@ -27,6 +28,8 @@ export interface Walk {
   readonly writer: CopyWriter
   readonly keys: DuplicateFilter
   readonly block: Block
+  /** Takes the rows instead of the writer. */
+  readonly part?: ReturnType<RowDerivation['open']>
   /** Warnings, reported only if the fast path succeeds: those of all headers before those of rows. */
   readonly headers: Finding[]
   readonly rows: Finding[]
@@ -118,7 +121,7 @@ function cutBlock(state: State, encoder: RowEncoder, start: number, last: boolea
     end = row + 1
     if (separate[row] === 0) {
       while (end < block.rows && separate[end] === 0) end += 1
-      if (!copyUnchanged(state, row, end)) return -1
+      if (!takeUnchanged(state, row, end, last)) return -1
     } else {
       const begin = begins[row] ?? 0
       scanLine(line, held, begin, last)
@@ -129,13 +132,14 @@ function cutBlock(state: State, encoder: RowEncoder, start: number, last: boolea
   return begins[block.rows] ?? start
 }
 
-/** Copies rows of a block that need no change. */
-function copyUnchanged(state: State, from: number, to: number): boolean {
+/** Takes rows of a block that need no change. */
+function takeUnchanged(state: State, from: number, to: number, last: boolean): boolean {
   // Blank rows are allowed only after the last row with content.
   if (state.isBlankBefore) return false
-  const { writer, keys, plan, block } = state.walk
+  const { writer, keys, plan, block, part } = state.walk
   const { width, text, textEnds, cuts } = block
-  writer.rows(text, from === 0 ? 0 : (textEnds[from - 1] ?? 0), textEnds[to - 1] ?? 0)
+  if (part === undefined) writer.rows(text, from === 0 ? 0 : (textEnds[from - 1] ?? 0), textEnds[to - 1] ?? 0)
+  else if (!deriveUnchanged(state, from, to, last)) return false
   if (plan.keyIndexes.length > 0) {
     for (let row = from; row < to; row++) {
       for (const field of plan.keyIndexes) {
@@ -150,6 +154,41 @@ function copyUnchanged(state: State, from: number, to: number): boolean {
   state.row += to - from
   endRows(state)
   return true
+}
+
+/** Passes rows of a block to the derivation. Returns false if it rejects one. */
+function deriveUnchanged(state: State, from: number, to: number, last: boolean): boolean {
+  const { line, held, walk } = state
+  const { width, text, cuts, begins } = walk.block
+  const values = new Array<string | null>(width).fill(null)
+  for (let row = from; row < to; row++) {
+    for (let field = 0, cut = row * (width + 1); field < width; field++, cut++) {
+      const begin = (cuts[cut] ?? 0) + 1
+      const end = cuts[cut + 1] ?? 0
+      values[field] = begin === end ? null : text.toString('utf8', begin, end)
+    }
+    // A finding names the cell, whose place is known once its row is scanned.
+    const locate = () => void scanLine(line, held, begins[row] ?? 0, last)
+    if (!deriveRow(state, values, state.row + 1 + row - from, begins[row] ?? 0, locate)) return false
+  }
+  return true
+}
+
+/** Passes a row to the derivation, if there is one. Returns false if it rejects the row. */
+function deriveRow(
+  { walk, file, opened, heldAt, line }: State,
+  values: RowValues,
+  row: number,
+  start: number,
+  locate: () => void = () => undefined,
+): boolean {
+  const { derive } = walk.options
+  if (walk.part === undefined || derive === undefined || opened === undefined) return true
+  return walk.part.add(values, { file: file.path, row }, (...fault) => {
+    locate()
+    const place = { row, byteOffset: heldAt + start, width: line.width }
+    opened.file.report(derivedFault(derive, fault, place, opened.file, walk.plan.fields))
+  })
 }
 
 /** Releases bytes that were written, once there are enough, and updates the counts. */
@@ -204,23 +243,28 @@ function countRepair({ repairs }: State, repair: Repair): void {
 
 function takeRow(state: State, start: number): boolean {
   const { opened, line, held, walk, index, row } = state
-  const { writer, keys, plan } = walk
+  const { writer, keys, plan, part } = walk
   if (opened === undefined) return false
   if (opened.encoder.encode(line, held)) {
-    writer.begin(index, row)
-    opened.encoder.write(writer, keys)
+    if (part === undefined) {
+      writer.begin(index, row)
+      opened.encoder.write(writer, keys)
+    } else {
+      if (!deriveRow(state, opened.encoder.texts(), row, start)) return false
+      opened.encoder.writeKey(keys)
+    }
     for (const repair of opened.encoder.repairs()) countRepair(state, repair)
   } else if (isBlankLine(line, held, decode)) {
     state.isBlankBefore = true
     return true
   } else {
     const values = readStrictly(state, opened.file, start)
-    if (values === undefined) return false
-    writer.begin(index, row)
+    if (values === undefined || !deriveRow(state, values, row, start)) return false
+    if (part === undefined) writer.begin(index, row)
     writeValues(values, walk)
   }
-  if (state.isBlankBefore) return false
-  writer.endRow()
+  if (state.isBlankBefore || walk.rows.length > bufferedWarningsMax) return false
+  if (part === undefined) writer.endRow()
   if (plan.keyIndexes.length > 0) keys.endKey()
   endRows(state)
   return true
@@ -230,14 +274,13 @@ function readStrictly({ line, held, heldAt, row, walk }: State, file: OpenFile, 
   const { width, misplaced } = line
   const place = { row, byteOffset: heldAt + start, width }
   const cells = textsOf(line, held, decode)
-  const values = walk.reader.read({ row: misplaced < 0 ? place : { ...place, misplaced }, cells }, file)
-  return walk.rows.length > bufferedWarningsMax ? undefined : values
+  return walk.reader.read({ row: misplaced < 0 ? place : { ...place, misplaced }, cells }, file)
 }
 
 /** Writes the strict reader's result for a row, and its key. */
-function writeValues(values: RowValues, { plan, writer, keys }: Walk): void {
+function writeValues(values: RowValues, { plan, writer, keys, part }: Walk): void {
   const bytes = values.map((value) => (value === null ? null : Buffer.from(value)))
-  for (const value of bytes) writer.value(value ?? nothing, 0, value?.length ?? 0)
+  if (part === undefined) for (const value of bytes) writer.value(value ?? nothing, 0, value?.length ?? 0)
   for (const index of plan.keyIndexes) {
     const value = bytes[index] ?? null
     addKey(keys, value, 0, value?.length ?? 0)

@@ -5,6 +5,7 @@
  */
 
 import { isUtf8 } from 'node:buffer'
+import { defined } from '../../../platform/defined.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import { buildCellEncoder, type CellEncoder, encodesNothing } from '../../core/cells/cell-encoders.ts'
 import { buildRowReader } from '../../core/cells/row-reader.ts'
@@ -107,6 +108,7 @@ function buildWalk(options: ValidateOptions): Walk {
     writer: buildCopyWriter(),
     keys: buildDuplicateFilter(),
     block: buildBlock(plan.fields.length),
+    ...defined({ part: options.derive?.open() }),
     headers: [],
     rows: [],
     errors: 0,

@@ -5,7 +5,6 @@
 import { createReadStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename } from 'node:path'
-import type { Digest } from '../../../platform/digest.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import { delimiters, isWorkbook, type TableForm } from '../../core/bag/descriptor.ts'
@@ -66,7 +65,7 @@ async function readAs(path: string, form: TableForm, { limits, rowsMax }: LooseT
   const name = basename(path)
   const { table, findings } = await openTable({
     bag: bagOf(path),
-    file: { path: name, digest: '' as Digest, bytes: 0, ...form },
+    file: { path: name, ...form },
     // Every text may be a header, so a merged header is read to its last row.
     isHeader: () => true,
     refusesFormulas: false,

@@ -1,4 +1,5 @@
 /** The interfaces of an open table, for any file format. */
+import type { CellKind } from '../../../derivations/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
@@ -15,6 +16,8 @@ export interface TableReader {
   readonly cells: () => readonly TableCell[]
   /** One of its cells; empty if there is no such cell. */
   readonly cell: (column: number) => TableCell
+  /** What a spreadsheet stores in one of its cells; absent for a text file, where all cells are texts. */
+  readonly kindOf?: (column: number) => CellKind
   /** Whether all of its cells are blank. */
   readonly isBlank: () => boolean
   /** Byte offset of one of its cells, in a text file. */
@@ -40,8 +43,8 @@ export interface OpenTable {
 }
 
 export interface TableOptions {
-  readonly bag: Bag
-  readonly file: BundleFile
+  readonly bag: Pick<Bag, 'read'>
+  readonly file: Pick<BundleFile, 'path' | 'delimiter' | 'sheet' | 'encoding'>
   /** Whether a text is a header of the table: it decides how many rows the header of a sheet has. */
   readonly isHeader: (text: string) => boolean
   /** Whether cells with a formula are errors. */

@@ -5,7 +5,7 @@
  * eight bytes per key. If keys may be duplicates, one more pass finds which.
  */
 
-import { type Contract, type Contracts, exceededBounds, intakeKey, partsOf } from '../../../contract/index.ts'
+import { type Contract, type Contracts, intakeKey, partsOf } from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
@@ -32,9 +32,10 @@ import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { faultAt } from '../../core/findings/checks.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
-import { countOf, type FileState } from './file-state.ts'
+import { countFindings, countOf, type FileState } from './file-state.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import { openTable } from './open-table.ts'
+import { derivedFault, type RowDerivation } from './row-derivation.ts'
 import type { TableReader } from './table.ts'
 
 /** An accepted row: canonical texts or null, in the order of `intakeFields(contract)`. */
@@ -63,6 +64,8 @@ export interface ValidateOptions {
   readonly editionDay: string
   /** Folder for encrypted scratch files; by default the system's. */
   readonly scratch?: string
+  /** Takes the accepted rows instead of the caller; opened anew for each path. */
+  readonly derive?: RowDerivation
   readonly onFinding: (finding: Finding) => void
   readonly onProgress?: (progress: Progress) => void
   readonly signal?: AbortSignal
@@ -89,6 +92,7 @@ interface Walk {
   readonly filter: DuplicateFilter
   readonly keys: KeyIndex
   readonly states: readonly FileState[]
+  readonly part: ReturnType<RowDerivation['open']> | undefined
   /** Whether more findings would change nothing. */
   readonly isEnough: () => boolean
 }
@@ -115,7 +119,8 @@ export function validateBag(options: ValidateOptions): RowValidation {
     const reader = buildRowReader(planBundle(options))
     const { onFinding, isEnough } = countFindings(options, states)
     const [filter, keys] = [buildDuplicateFilter(), buildKeyIndex()]
-    const walk: Walk = { options: { ...options, onFinding }, reader, filter, keys, states, isEnough }
+    const part = options.derive?.open()
+    const walk: Walk = { options: { ...options, onFinding }, reader, filter, keys, states, part, isEnough }
     try {
       yield* walkFiles(walk)
     } finally {
@@ -128,34 +133,6 @@ export function validateBag(options: ValidateOptions): RowValidation {
     counts: () => {
       if (!done) throw new Error('The rows of the bundle have not been read to the end.')
       return states.map(countOf)
-    },
-  }
-}
-
-/** Counts findings. They are enough when they reach the limit and exceed the tolerance, whatever follows. */
-function countFindings(
-  { onFinding, limits, contract }: ValidateOptions,
-  states: readonly FileState[],
-): Pick<Walk, 'isEnough'> & Pick<ValidateOptions, 'onFinding'> {
-  const found = { errors: 0, warnings: 0 }
-  let compareAt = limits.findingsCountedMax
-  return {
-    onFinding: (finding) => {
-      found[finding.severity === 'error' ? 'errors' : 'warnings'] += 1
-      onFinding(finding)
-    },
-    isEnough: () => {
-      const count = found.errors + found.warnings
-      if (count < compareAt) return false
-      // Tolerated so far: comparing again at every row would cost more than the row.
-      compareAt = count + batchRows
-      const sum = (of: (state: FileState) => number) => states.reduce((total, state) => total + of(state), 0)
-      // Refused so far, of all rows: reading on can only increase the share.
-      const rowsRefused = sum(({ rowsChecked, rowsTaken }) => rowsChecked - rowsTaken)
-      const counts = { rowsRead: sum(({ rowsRead }) => rowsRead), rowsRefused }
-      const isExceeded = exceededBounds(contract.tolerance, { ...found, ...counts }).length > 0
-      if (isExceeded) compareAt = 0
-      return isExceeded
     },
   }
 }
@@ -304,6 +281,7 @@ function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: 
     map,
     delimiter: state.table?.delimiter,
     offsetOf: rows.offsetOf,
+    ...(rows.kindOf === undefined ? {} : { kindOf: rows.kindOf }),
     onRepair: (repair) => void corrected.push(repair),
     report: (finding) => {
       if (finding.severity === 'error') errors += 1
@@ -350,7 +328,12 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
       const values = reader.read(texts, open)
       const isDuplicate = reportDuplicate(texts, open, state, walk)
       if (values === undefined || isDuplicate || state.unreadable) continue
+      if (!deriveRow(values, row, open, state, walk)) continue
       countRepairs()
+      if (walk.part !== undefined) {
+        state.rowsTaken += 1
+        continue
+      }
       batch.push({ file: state.index, row: row.row, values })
       state.rowsTaken += 1
       if (batch.length < batchRows) continue
@@ -360,6 +343,24 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
     options.onProgress?.({ file: file.path, rows: state.rowsChecked })
   }
   if (batch.length > 0) yield batch
+}
+
+/** Passes a row to the derivation, if there is one. Returns whether the row is accepted. */
+function deriveRow(
+  values: RowValues,
+  row: TableRow,
+  open: OpenFile,
+  { file: { path } }: FileState,
+  { part, options: { derive }, reader: { fields } }: Walk,
+): boolean {
+  if (part === undefined || derive === undefined) return true
+  const { kindOf, map } = open
+  const origin = { file: path, row: row.row }
+  // The derivation counts fields, the table counts columns.
+  const kindOfField = (field: number) => kindOf?.(map.columnOf[field] ?? -1) ?? 'text'
+  return part.add(values, kindOf === undefined ? origin : { ...origin, kindOf: kindOfField }, (...fault) =>
+    open.report(derivedFault(derive, fault, row, open, fields)),
+  )
 }
 
 /** Reports a row whose key another row has, with the place of the first of them. */

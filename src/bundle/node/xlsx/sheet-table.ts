@@ -2,6 +2,7 @@
  * A sheet of a workbook as a table. Its rows are read once from the XML into a scratch file, and iterated
  * from there: merged cells and the like follow the rows in the XML but must be known at the first row.
  */
+import type { CellKind } from '../../../derivations/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters } from '../../../platform/finding.ts'
 import { refuseBag } from '../../core/bag/bag.ts'
@@ -9,6 +10,7 @@ import type { SheetChoice } from '../../core/bag/descriptor.ts'
 import type { HeaderMap } from '../../core/cells/map-headers.ts'
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
+import { kindMarks } from '../../core/xlsx/sheet-cells.ts'
 import { headerRowsMax, readSheetHeader } from '../../core/xlsx/sheet-header.ts'
 import {
   isBlankCell,
@@ -119,7 +121,7 @@ async function spoolRows(workbook: Workbook, scratch: Scratch, options: SheetOpt
   }
 }
 
-const lineOf = ({ row, cells }: SheetRow) => `${JSON.stringify([row, cells])}\n`
+const lineOf = ({ row, cells, kinds }: SheetRow) => `${JSON.stringify([row, cells, kinds])}\n`
 
 function hiddenFaults({ hiddenRow, hiddenColumn }: SheetFacts, file: string): readonly Finding[] {
   const row = hiddenRow === undefined ? [] : [faultAt('hidden-rows', { file, row: hiddenRow })]
@@ -137,21 +139,23 @@ function buildSheetReader(
   const columns = map?.columns ?? []
   const covering = buildMergeWalk(merges, headerRows, columns)
   let cells: readonly TableCell[] = []
+  let kinds = ''
   let covered: readonly number[] = []
   let former = headerRows
 
-  function take(row: number, held: readonly TableCell[]): TableRow {
+  function take(row: number, held: readonly TableCell[], marks = ''): TableRow {
     cells = held
+    kinds = marks
     covered = covering(row)
     return { row, width: Math.max(columns.length, held.length) }
   }
   function* rowsOf(lines: readonly string[]): Generator<TableRow> {
     for (const line of lines) {
-      const [row, held] = JSON.parse(line) as [number, TableCell[]]
+      const [row, held, marks] = JSON.parse(line) as [number, TableCell[], string]
       while (former + 1 < row) yield take(++former, [])
       if (row <= headerRows) continue
       former = row
-      yield take(row, held)
+      yield take(row, held, marks)
     }
   }
   async function* groups(): AsyncGenerator<Iterable<TableRow>> {
@@ -174,12 +178,17 @@ function buildSheetReader(
       return Array.from({ length: Math.max(cells.length, ...covered.map((n) => n + 1)) }, (_, n) => cell(n))
     },
     cell,
+    kindOf: (column) => kindOfMark.get(kinds.charAt(column)) ?? 'text',
     isBlank: () => cells.every(isBlankCell),
     offsetOf: () => undefined,
     fault: () => undefined,
     hasEndMark: () => false,
   }
 }
+
+const kindOfMark: ReadonlyMap<string, CellKind> = new Map(
+  Object.entries(kindMarks).map(([kind, mark]) => [mark, kind as CellKind]),
+)
 
 const linesOf = (bytes: Buffer) => bytes.toString().split('\n').slice(0, -1)
 

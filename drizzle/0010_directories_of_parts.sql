@@ -1,0 +1,1 @@
+ALTER TABLE "qingdan"."part" ADD COLUMN "directories" jsonb DEFAULT '[]'::jsonb NOT NULL;

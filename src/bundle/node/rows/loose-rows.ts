@@ -1,0 +1,209 @@
+/**
+ * Reads the rows of a loose file, CSV or XLSX, as its owner has it: rows of titles above the header are allowed, and a
+ * text file may have any of the separators. Stops at the first thing that makes the whole file unreadable.
+ */
+import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
+import { type Field, intakeFields, isPersonal } from '../../../contract/index.ts'
+import type { CellKind } from '../../../derivations/index.ts'
+import { defined } from '../../../platform/defined.ts'
+import { columnLetters, type Finding } from '../../../platform/finding.ts'
+import { delimiters, isWorkbook } from '../../core/bag/descriptor.ts'
+import type { BundleLimits } from '../../core/bag/limits.ts'
+import {
+  atOffset,
+  buildHeaderTest,
+  type HeaderMap,
+  type HeaderRow,
+  mapHeaders,
+  type TableContract,
+} from '../../core/cells/map-headers.ts'
+import { everyRow } from '../../core/cells/no-record.ts'
+import { buildRowReader, type OpenFile, placeOf, type RowValues } from '../../core/cells/row-reader.ts'
+import type { TableRow } from '../../core/cells/table-row.ts'
+import { BundleRefusal, type FindingPosition, faultAt } from '../../core/findings/checks.ts'
+import { openTable } from './open-table.ts'
+import type { OpenTable, TableReader } from './table.ts'
+
+export interface LooseRowOptions {
+  readonly contract: TableContract
+  readonly limits: BundleLimits
+  /** The sheet to read, if it is a workbook. */
+  readonly sheet?: string | undefined
+  readonly onFinding: (finding: Finding) => void
+  /** Whether a row is a note and not data; by the texts of all its cells, and of a field. */
+  readonly isNote: (cells: readonly string[], textOf: (field: string) => string) => boolean
+}
+
+export interface LooseRow {
+  readonly row: number
+  /** In the order of the intake fields; undefined if the row has an error, which was reported. */
+  readonly values: RowValues | undefined
+  /** The place of a field's cell. */
+  readonly placeOf: (field: string) => FindingPosition
+  /** The kind of a field's cell, by the index of the field. */
+  readonly kindOf: (field: number) => CellKind
+}
+
+/** Rows in which the header is looked for. */
+const headerRowsMax = 10
+
+/** Yields the rows of a file below its header. Yields nothing after an error that concerns the whole file. */
+export async function* readLooseRows(path: string, options: LooseRowOptions): AsyncGenerator<LooseRow> {
+  const { onFinding } = options
+  try {
+    for (const delimiter of isWorkbook(path) ? [','] : delimiters) {
+      const opened = await openTable({ ...options, ...looseFile(path, options, delimiter) })
+      const { table, findings } = opened
+      if (table === undefined) {
+        findings.forEach(onFinding)
+        return
+      }
+      try {
+        const header = await findHeader(table, options.contract)
+        if (header === undefined && delimiter !== delimiters.at(-1) && !isWorkbook(path)) continue
+        findings.forEach(onFinding)
+        yield* readRows(table, header ?? firstHeader(table), basename(path), options)
+        return
+      } finally {
+        await table.close()
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof BundleRefusal)) throw error
+    error.findings.forEach(onFinding)
+  }
+}
+
+function looseFile(path: string, { sheet, contract }: LooseRowOptions, delimiter: string) {
+  const name = basename(path)
+  const form = isWorkbook(path) ? { sheet: defined({ name: sheet }) } : {}
+  return {
+    isHeader: buildHeaderTest(contract),
+    refusesFormulas: contract.formulas === 'refuse',
+    isPersonal: isPersonal(contract),
+    file: { path: name, delimiter, ...form },
+    bag: { read: () => createReadStream(path, { highWaterMark: 1 << 20 }) },
+  }
+}
+
+const textsOf = (rows: TableReader) => rows.cells().map((cell) => (typeof cell === 'string' ? cell : ''))
+
+/** Headers that a row must have, so that a title which is also a header does not count. */
+const knownMin = 3
+
+/** The first row with enough known headers. */
+async function findHeader(table: OpenTable, contract: TableContract): Promise<HeaderRow | undefined> {
+  const isKnown = buildHeaderTest(contract)
+  const isHeader = (cells: readonly string[]) => cells.filter(isKnown).length >= knownMin
+  if (table.header !== undefined && isHeader(table.header.cells)) return table.header
+  const rows = table.read()
+  for await (const group of rows.groups()) {
+    for (const { row } of group) {
+      if (row > headerRowsMax) return undefined
+      const cells = textsOf(rows)
+      if (isHeader(cells)) return headerAt(row, cells)
+    }
+  }
+  return undefined
+}
+
+function headerAt(row: number, cells: readonly string[]): HeaderRow {
+  const placeOf = (column: number) => ({ row, cell: `${columnLetters(column)}${row}` })
+  return { cells, rows: row, placeOf, offsetOf: () => undefined }
+}
+
+/** Where no header was found, mapHeaders reports it at the first row. */
+const firstHeader = (table: OpenTable) => table.header ?? headerAt(1, [])
+
+async function* readRows(
+  table: OpenTable,
+  header: HeaderRow,
+  path: string,
+  options: LooseRowOptions,
+): AsyncGenerator<LooseRow> {
+  const { contract, isNote, onFinding, limits } = options
+  const { map, findings } = mapHeaders(header, contract, path)
+  // The template has two variants, so that no file has every column.
+  for (const finding of findings) if (finding.check !== 'header-absent') onFinding(finding)
+  if (map === undefined) return
+  const fields = intakeFields(contract)
+  const reader = buildRowReader({
+    fields,
+    readers: fields.map(plainReader),
+    keyIndexes: [],
+    checks: [],
+    noRecord: everyRow,
+  })
+  const rows = table.read(map)
+  const open = openFile(path, map, rows, onFinding)
+  let count = 0
+  for await (const group of rows.groups()) {
+    for (const row of group) {
+      if (row.row <= header.rows || rows.isBlank()) continue
+      const columnOf = (field: string) => map.columnOf[fields.findIndex(({ name }) => name === field)]
+      const textOf = (field: string) => {
+        const cell = rows.cell(columnOf(field) ?? -1)
+        return typeof cell === 'string' ? cell : '?'
+      }
+      if (isNote(textsOf(rows), textOf)) continue
+      count += 1
+      if (count > limits.rowsMax) {
+        onFinding(faultAt('too-many-rows', { file: path, expected: `≤ ${limits.rowsMax}` }))
+        return
+      }
+      yield looseRow(reader.read({ row, cells: rows.cells() }, open), row, open, fields, rows)
+    }
+  }
+  const fault = rows.fault()
+  if (fault === undefined) return
+  const { check, row, column, byteOffset } = fault
+  onFinding(
+    faultAt(check, { file: path, row, cell: `${columnLetters(column)}${row}`, ...atOffset(byteOffset) }),
+  )
+}
+
+function looseRow(
+  values: RowValues | undefined,
+  row: TableRow,
+  open: OpenFile,
+  fields: readonly Field[],
+  { kindOf }: TableReader,
+): LooseRow {
+  return {
+    row: row.row,
+    values,
+    placeOf: (field) =>
+      placeOf(
+        row,
+        open,
+        fields,
+        fields.findIndex(({ name }) => name === field),
+      ),
+    kindOf: (field) => kindOf?.(open.map.columnOf[field] ?? -1) ?? 'text',
+  }
+}
+
+/** Every field is a text, or empty. */
+const plainReader = (field: Field, index: number) => ({
+  field,
+  index,
+  read: (text: string) => (text.trim() === '' ? null : text.trim()),
+})
+
+function openFile(
+  path: string,
+  map: HeaderMap,
+  { offsetOf, kindOf }: TableReader,
+  onFinding: LooseRowOptions['onFinding'],
+): OpenFile {
+  let errors = 0
+  return {
+    ...{ path, map, offsetOf, onRepair: () => {}, errors: () => errors },
+    ...defined({ kindOf }),
+    report: (finding) => {
+      if (finding.severity === 'error') errors += 1
+      onFinding(finding)
+    },
+  }
+}

@@ -1,0 +1,34 @@
+/** Passes the accepted rows of a bundle to a derivation, and turns what it reports into findings. */
+import type { Field } from '../../../contract/index.ts'
+import type { Derivation, PartDerivation, ReportRow } from '../../../derivations/index.ts'
+import { defined } from '../../../platform/defined.ts'
+import type { Finding } from '../../../platform/finding.ts'
+import { atOffset } from '../../core/cells/map-headers.ts'
+import { type OpenFile, placeOf } from '../../core/cells/row-reader.ts'
+import type { TableRow } from '../../core/cells/table-row.ts'
+
+/** What takes the rows of a bundle one by one, and may reject them. */
+export interface RowDerivation {
+  readonly faults: Derivation['faults']
+  readonly open: () => Pick<PartDerivation, 'add'>
+}
+
+/** The finding of a derivation about a row. */
+export function derivedFault(
+  { faults }: RowDerivation,
+  [name, { field, expected } = {}]: Parameters<ReportRow>,
+  row: TableRow,
+  file: OpenFile,
+  fields: readonly Field[],
+): Finding {
+  const fault = faults[name]
+  if (fault === undefined) throw new Error(`The derivation does not list its fault ${name}.`)
+  const index = fields.findIndex((one) => one.name === field)
+  const place =
+    field === undefined
+      ? { file: file.path, row: row.row, ...atOffset(row.byteOffset) }
+      : placeOf(row, file, fields, index)
+  const { severity, message } = fault
+  const found = { check: name, severity, ...place, ...defined({ expected }) }
+  return { ...found, message: message.en, messageZh: message.zh }
+}

@@ -1,0 +1,86 @@
+/**
+ * The interface of a derivation: how the rows that providers bring become the rows of a dataset. Each part is
+ * reduced to statistics as its rows are read, and the statistics of all parts give the published rows. Pure.
+ */
+import type { Contract, ProviderPart } from '../contract/index.ts'
+import type { Severity } from '../platform/finding.ts'
+import type { Bilingual } from '../platform/language.ts'
+
+/** The use of a derivation in a contract: its name, the directories that it looks up, and its parameters. */
+export type DerivationUse = NonNullable<Contract['derivation']>
+
+/** A row of a directory, by the properties of its kind. */
+export type DirectoryRow = Readonly<Record<string, string | null>>
+
+/** What a derivation works with, the same for every part of an edition. */
+export interface DerivationContext {
+  readonly contract: Contract
+  readonly use: DerivationUse
+  /** Name of the edition, such as `2025-2026`. */
+  readonly edition: string
+  /** The rows of each directory, by the name that the derivation gives it. */
+  readonly directories: Readonly<Record<string, readonly DirectoryRow[]>>
+}
+
+/** One line of a part's statistics. Lines with the same cell are added up, so statistics are additive. */
+export interface StatisticsRow {
+  /** Values of the derivation's `columns`, which together name what is counted. None is empty. */
+  readonly cell: readonly string[]
+  /** A count or a sum: a safe integer. */
+  readonly amount: number
+}
+
+/** Reports a defect of the row being added. Never pass a value of the row. */
+export type ReportRow = (
+  fault: string,
+  place?: { readonly field?: string; readonly expected?: string },
+) => void
+
+/**
+ * What a spreadsheet stores in a cell: the text alone does not show whether a number lost its last zeros. All cells of a
+ * CSV are texts.
+ */
+export type CellKind = 'text' | 'number' | 'day' | 'clock'
+
+/** Where a row is from. */
+export interface RowOrigin {
+  /** Path of the file. */
+  readonly file: string
+  readonly row: number
+  /** The kind of an intake field's cell; absent where all are texts. */
+  readonly kindOf?: (field: number) => CellKind
+}
+
+export interface PartDerivation {
+  /**
+   * Takes one accepted row: canonical texts or null in the order of the intake fields. Returns false where it
+   * has an error; the row is then counted nowhere, and at least one error was reported.
+   */
+  readonly add: (values: readonly (string | null)[], at: RowOrigin, report: ReportRow) => boolean
+  /** The statistics of all rows that were taken. Each cell occurs once. */
+  readonly finish: () => Iterable<StatisticsRow>
+}
+
+/** A row of the dataset: canonical texts or null, in the order of the contract's fields. */
+export type DerivedRow = readonly (string | null)[]
+
+export interface Derivation {
+  readonly name: string
+  /** JSON Schema of its parameters in a contract. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** The directories that a contract must name: the kind that each must have, by the derivation's name for it. */
+  readonly directories: Readonly<Record<string, string>>
+  /** Everything that it can find wrong with a row. */
+  readonly faults: Readonly<Record<string, { readonly severity: Severity; readonly message: Bilingual }>>
+  /** What is wrong with its use in a contract: the path in the contract, and what to do. */
+  readonly check: (contract: Contract) => Iterable<readonly [path: string, message: string]>
+  /** Names of the columns of its statistics, besides the amount. */
+  readonly columns: (contract: Contract) => readonly string[]
+  /** Begins a part: the share of one provider. */
+  readonly openPart: (context: DerivationContext, part: ProviderPart) => PartDerivation
+  /** The rows of an edition, from the sums of its parts' statistics in the order of their columns. */
+  readonly aggregate: (
+    context: DerivationContext,
+    statistics: AsyncIterable<readonly StatisticsRow[]>,
+  ) => AsyncIterable<readonly DerivedRow[]>
+}

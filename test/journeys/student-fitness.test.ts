@@ -1,0 +1,104 @@
+/** The national upload template from an encrypted file to published statistics, with the directory of schools. */
+import { parse } from 'csv-parse/sync'
+import t from 'tap'
+import { partsOf } from '../../src/contract/index.ts'
+import { listParts } from '../../src/ingest/index.ts'
+import { fitnessFiles } from '../support/fitness/contracts.ts'
+import { openTestContext } from '../support/open-test-context.ts'
+import { bringPersonal } from '../support/personal-bundles.ts'
+
+const dataset = 'student-fitness'
+const edition = '2025-2026'
+const testContext = await openTestContext(t, {
+  contracts: [],
+  shipped: [dataset],
+  files: fitnessFiles,
+})
+const { context, folder, take, publish, findingsOf, get } = testContext
+
+const schools = `code,name,district,stages,system,kind,enrolment
+2131000001,Example One,310101,lower-secondary,6+3,公办,900
+2131000002,Example Two,310101,lower-secondary,5+4,公办,700
+2131000003,Example Three,310104,primary,5+4,民办,300
+`
+const header =
+  '学校标识码,年级编号,班级编号,学籍号,姓名,性别,身高(cm),体重(kg),肺活量(ml),50米跑(秒),坐位体前屈,立定跳远,一分钟仰卧起坐,引体向上,800米跑,1000米跑\n'
+/** The worked example: a girl of grade 21 in a 6+3 school, with a total of 87.4. */
+const girl = (n: number, { school = '2131000001', grade = '21' } = {}) =>
+  `${school},${grade},${grade}01,G31010100${n},Marker,2,155,48,2400,8.9,12.0,170,55,,"3'55""",\n`
+const exempt = '2131000001,21,2101,G3101010990,Marker,1,免体,免体,免体,免体,免体,免体,,免体,,免体\n'
+const exemptChild = '2131000004,11,1101,G31010400001,Marker,2,免体,免体,免体,免体,免体,,,,,\n'
+
+const bring = (provider: string, rows: string) =>
+  bringPersonal(context, folder, {
+    ...{ provider, rows, edition },
+    more: { dataset, contractVersion: 3 },
+  })
+const errorsOf = async (receipt: Awaited<ReturnType<typeof bring>>) =>
+  (await findingsOf(receipt)).filter(({ severity }) => severity === 'error')
+
+async function publishedRows(version: number): Promise<readonly Record<string, string>[]> {
+  const name = `${dataset}-${edition}-v${version}.csv`
+  const { text } = await get(`/v1/datasets/${dataset}/editions/${edition}/versions/${version}/files/${name}`)
+  return parse(text, { columns: true })
+}
+
+t.test('nothing is looked up before the directory is published', async (t) => {
+  const early = await bring('edu-310101', header + girl(1))
+  t.match([early.state, await errorsOf(early)], ['refused', [{ check: 'directory-missing' }]])
+  await take({ dataset: 'schools', edition, rows: schools })
+  t.equal((await publish('schools', edition)).state, 'done')
+})
+
+t.test('schools that are unknown or of another district are errors', async (t) => {
+  const rows = header + girl(1, { school: '2131000009' }) + girl(2, { school: '2131000003' }) + girl(3)
+  const receipt = await bring('edu-310101', rows)
+  t.equal(receipt.state, 'quarantined')
+  t.match(await errorsOf(receipt), [
+    { check: 'school-unknown', row: 2, cell: 'A2', field: 'school' },
+    { check: 'school-district', row: 3, cell: 'A3' },
+  ])
+})
+
+t.test('pupils are scored, aggregated with all margins, and corrected', async (t) => {
+  const girls = Array.from({ length: 12 }, (_, n) => girl(100 + n)).join('')
+  const first = await bring('edu-310101', header + girls + exempt)
+  t.equal(first.state, 'staged', JSON.stringify(await errorsOf(first)))
+  // The directory changes before the publication: the part that looked up the former version is read again.
+  await take({
+    dataset: 'schools',
+    edition,
+    rows: `${schools}2131000004,Example Four,310104,primary,5+4,公办,1\n`,
+  })
+  t.equal((await publish('schools', edition, { reason: 'One more' })).state, 'done')
+  const second = await bring('edu-310104', header + exemptChild)
+  t.equal(second.state, 'staged', JSON.stringify(await errorsOf(second)))
+  const waivers = partsOf(context.contracts.get(dataset).contract)
+    .filter(({ provider }) => provider !== 'edu-310101' && provider !== 'edu-310104')
+    .map(({ provider }) => ({ provider, reason: 'A test' }))
+  const published = await publish(dataset, edition, { waivers })
+  t.equal(published.state, 'done', JSON.stringify(published.findings))
+  const parts = await listParts(context.database.work, dataset, edition)
+  t.same(
+    parts.map(({ directories }) => directories),
+    Array(2).fill([{ name: 'schools', dataset: 'schools', edition, version: 2 }]),
+  )
+  const rows = await publishedRows(1)
+  const totals = rows.filter(({ indicator, level }) => indicator === 'total' && level === '_T')
+  // Each margin of district, grade or stage, and sex is a row; all of them are about the same pupils.
+  t.equal(totals.length, 2 * 3 * 2)
+  for (const row of totals) t.match(row, { tested: '12', mean: '87.4', deviation: '0.0', p50: '87.4' })
+  const levels = rows.filter((row) => row['indicator'] === 'total' && row['district'] === '310101')
+  t.ok(levels.some(({ level, conf_status }) => level === 'good' && conf_status === 'F'))
+  t.match(
+    rows.find(
+      ({ indicator, level, district, stage }) =>
+        [indicator, level, district, stage].join() === 'participation,tested,_T,_T',
+    ),
+    { tested: '14', pupils: '12' },
+  )
+  const corrected = await bring('edu-310101', header + girls + girl(1) + girl(2))
+  t.equal(corrected.state, 'staged')
+  t.equal((await publish(dataset, edition, { waivers, reason: 'Two more' })).state, 'done')
+  t.ok((await publishedRows(2)).some(({ indicator, tested }) => indicator === 'total' && tested === '14'))
+})
