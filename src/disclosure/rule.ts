@@ -3,13 +3,10 @@
  * whole edition with all that was published of it before.
  */
 import type { Contract, DisclosureUse } from '../contract/index.ts'
-import type { BandsOf } from './audited-suppression/facts.ts'
-import type { Solve } from './audited-suppression/model.ts'
 import type { EditionSummary } from './audited-suppression/summary.ts'
 import type { BlockWitnesses } from './audited-suppression/verify.ts'
-
-/** One record, in the order of the contract's fields. */
-export type ConfidentialRow = readonly (string | null)[]
+import type { ConfidentialRow, EditionCells } from './edition.ts'
+import type { Solve } from './solve.ts'
 
 interface SuppressionSummary {
   readonly rule: string
@@ -45,22 +42,6 @@ export interface StreamingRule extends NamedRule {
     contract: Contract,
     use: DisclosureUse,
   ) => Controlled
-}
-
-/** A version that was published before, also if it was withdrawn: what was read stays known. */
-export interface FormerVersion {
-  readonly version: number
-  readonly confidential: readonly ConfidentialRow[]
-  readonly published: readonly ConfidentialRow[]
-}
-
-/** All cells of an edition with their margins. */
-export interface EditionCells {
-  readonly rows: readonly ConfidentialRow[]
-  /** The oldest first. */
-  readonly former?: readonly FormerVersion[]
-  /** Results of each level, where means or quantiles are published. */
-  readonly bandsOf?: BandsOf
 }
 
 export interface EditionTools {

@@ -3,15 +3,10 @@
  * many pupils can be in the high bands, and a quantile says how many lie below its band. Shares, rates and their intervals
  * add nothing: they are shown only where both their counts are.
  */
-import type { ConfidentialRow } from '../rule.ts'
+import type { BandsOf, ConfidentialRow } from '../edition.ts'
 import type { Fact } from './model.ts'
 import type { Columns, Parameters } from './parameters.ts'
 import type { CellTable } from './table.ts'
-
-/** Lowest and highest result of each level in the cell of a row; undefined where levels are no bands of results. */
-export type BandsOf = (
-  row: ConfidentialRow,
-) => Readonly<Record<string, readonly [number, number]>> | undefined
 
 interface Figures {
   readonly base: number

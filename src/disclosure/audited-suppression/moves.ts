@@ -4,7 +4,8 @@
  * is the proof: added to the true table it gives another one that an outsider can't tell from it. Elimination alone was
  * not safe: it ignores that counts are not negative and that withheld ones are known to be small.
  */
-import { type Block, columnCost, movesModel, roomOf, type Solve, type Solver, type Target } from './model.ts'
+import type { Solve, Solver } from '../solve.ts'
+import { type Block, columnCost, movesModel, roomOf, type Target } from './model.ts'
 
 /** A change of a table: cells and by how much each changes. Confidential. */
 export interface Move {

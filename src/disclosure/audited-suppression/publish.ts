@@ -1,5 +1,5 @@
 /** The rows of an edition as they may be published, with the decisions about their counts. */
-import type { ConfidentialRow, EditionCells } from '../rule.ts'
+import type { ConfidentialRow, EditionCells } from '../edition.ts'
 import { showsQuantile } from './facts.ts'
 import type { Columns, Parameters } from './parameters.ts'
 import { sensitiveCells } from './primary.ts'

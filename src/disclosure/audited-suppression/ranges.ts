@@ -2,7 +2,8 @@
  * The interval of each withheld count that the published data allow, from linear programmes over what is public alone: it
  * repeats what every reader can compute. Bounds are rounded inwards. An outer bound proves nothing; only a move does.
  */
-import type { Block, LinearModel, Solve } from './model.ts'
+import type { LinearModel, Solve } from '../solve.ts'
+import type { Block } from './model.ts'
 import type { Step } from './moves.ts'
 
 export type Range = readonly [low: number, high: number]

@@ -3,14 +3,8 @@
  * editions that contradict themselves, that can't be proven, and corrections so small that nothing new could be shown.
  */
 import type { Contract, DisclosureUse } from '../../contract/index.ts'
-import type {
-  ConfidentialRow,
-  ControlledEdition,
-  EditionCells,
-  EditionTools,
-  FormerVersion,
-  WholeEditionRule,
-} from '../rule.ts'
+import type { ConfidentialRow, EditionCells, FormerVersion } from '../edition.ts'
+import type { ControlledEdition, EditionTools, WholeEditionRule } from '../rule.ts'
 import { type Protected, protect } from './moves.ts'
 import {
   type Columns,

@@ -3,7 +3,7 @@
  * a margin that is missing, a level that is missing and a negative count are faults of the data: nothing can be proven
  * about such a table.
  */
-import type { ConfidentialRow } from '../rule.ts'
+import type { ConfidentialRow } from '../edition.ts'
 import { type Columns, totalCode } from './parameters.ts'
 
 /** A total and its parts, as indexes of cells. */

@@ -5,8 +5,9 @@
  * few pupils who were corrected. An outsider can't tell a held count from an unchanged one.
  */
 
-import type { ConfidentialRow } from '../rule.ts'
-import { type BandsOf, factsOf } from './facts.ts'
+import type { ConfidentialRow } from '../edition.ts'
+import type { BandsOf } from '../edition.ts'
+import { factsOf } from './facts.ts'
 import { type Block, blockOf, type Fact, type Insider, type Target } from './model.ts'
 import type { Columns, Parameters } from './parameters.ts'
 import type { CellTable, Sum } from './table.ts'
