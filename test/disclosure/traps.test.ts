@@ -29,7 +29,10 @@ async function safe(t: Tap, rows: readonly Row[], use?: object) {
 
 t.test('a grade of 8 and 7 pupils, with the total of its stage shown', async (t) => {
   const small = { fail: 1, pass: 4, good: 2, excellent: 1 }
-  const { rows } = await safe(t, edition({ 'A primary/16 1': small, 'A primary/16 2': { ...small, fail: 0 } }))
+  const { rows } = await safe(
+    t,
+    edition({ 'A primary/16 1': small, 'A primary/16 2': { ...small, fail: 0 } }),
+  )
   t.ok(isWithheld(rows, 'A primary 16 1 _T') && isWithheld(rows, 'A primary 16 2 _T'))
   t.notOk(isWithheld(rows, '_T _T _T _T _T'), 'the total of all is shown')
 })
@@ -123,7 +126,9 @@ t.test('a witness that does not move its target, or breaks a sum, is found', asy
     witnesses: controlled.witnesses.map((block) => ({
       ...block,
       proofs: block.proofs.map((proof, n) =>
-        n > 0 ? proof : { ...proof, moves: proof.moves.map((move) => of(move.map(([cell, by]) => [cell, by]))) },
+        n > 0
+          ? proof
+          : { ...proof, moves: proof.moves.map((move) => of(move.map(([cell, by]) => [cell, by]))) },
       ),
     })),
   })
@@ -137,7 +142,10 @@ t.test('a witness that does not move its target, or breaks a sum, is found', asy
 })
 
 t.test('a median one step below the limit of a level', async (t) => {
-  const contract = fitnessContract({ ...parameters, quantiles: { definition: 'inverse-cdf', minimumPerTail: 10, fields: { share: 50 } } })
+  const contract = fitnessContract({
+    ...parameters,
+    quantiles: { definition: 'inverse-cdf', minimumPerTail: 10, fields: { share: 50 } },
+  })
   const use = parametersOf(contract.disclosure as never)
   const columns = resolveColumns(contract, use)
   const rows = rowsOf({ 'A primary/16 1': { fail: 121, pass: 400, good: 421, excellent: 100 } }).map((row) =>
@@ -147,7 +155,7 @@ t.test('a median one step below the limit of a level', async (t) => {
   if (table === undefined) throw new Error('no table')
   const bands = { fail: [0, 59], pass: [60, 79], good: [80, 89], excellent: [90, 120] } as const
   const { contradicts } = factsOf(table, rows, columns, use, () => bands)
-  const base = table.names.findIndex((name) => name === 'A primary/16 1 _T')
+  const base = table.names.indexOf('A primary/16 1 _T')
   const cell = (level: string) => table.names.indexOf(`A primary/16 1 ${level}`)
   t.equal(table.values[base], 1042)
   const moved = (from: string, to: string) => {

@@ -4,7 +4,7 @@
  * is the proof: added to the true table it gives another one that an outsider can't tell from it. Elimination alone was
  * not safe: it ignores that counts are not negative and that withheld ones are known to be small.
  */
-import type { Solve, Solver } from '../solve.ts'
+import type { Question, Solve, Solver } from '../solve.ts'
 import { type Block, columnCost, movesModel, roomOf, type Target } from './model.ts'
 
 /** A change of a table: cells and by how much each changes. Confidential. */
@@ -81,50 +81,14 @@ async function protectWith(block: Block, solver: Solver, step: Step): Promise<Pr
 }
 
 function openSearch(block: Block, solver: Solver) {
-  const pool: Move[] = []
-  const touching = new Map<number, number[]>()
-  const hidden = Uint8Array.from(block.hidden)
   const solved = { linear: 0, integer: 0 }
   const insidersOf = new Map<number, number[]>()
   for (const [insider, { known }] of block.insiders.entries())
     for (const cell of known) insidersOf.set(cell, [...(insidersOf.get(cell) ?? []), insider])
   const checker = openChecker(block)
-
-  const add = (move: Move) => {
-    // The opposite of a move is often possible too and then proves twice as much.
-    const opposite = { cells: move.cells, steps: move.steps.map((by) => -by) }
-    for (const valid of checker.faultOf(opposite) === undefined ? [move, opposite] : [move]) {
-      for (const cell of valid.cells) {
-        const list = touching.get(cell)
-        if (list === undefined) touching.set(cell, [pool.length])
-        else list.push(pool.length)
-      }
-      pool.push(valid)
-    }
-    const opened = move.cells.filter((cell) => hidden[cell] === 0)
-    for (const cell of opened) hidden[cell] = 1
-    return opened
-  }
-
-  /** Moves of the pool that together protect a target and leave some cells alone. */
-  const findKnown = ({ cell, width }: Target, locked: readonly number[]): readonly Move[] | undefined => {
-    let [up, down]: [Move | undefined, Move | undefined] = [undefined, undefined]
-    let [most, least] = [0, 0]
-    for (const index of touching.get(cell) ?? []) {
-      const move = pool[index] as Move
-      if (locked.some((other) => move.cells.includes(other))) continue
-      const by = stepOf(move, cell)
-      if (by > most) [most, up] = [by, move]
-      if (by < least) [least, down] = [by, move]
-      if (most - least >= width) break
-    }
-    if (most - least < width) return undefined
-    if (most >= width) return [up as Move]
-    return -least >= width ? [down as Move] : [up as Move, down as Move]
-  }
-
+  const pool = openPool(block, checker)
   /** Cells withheld since the last question, whose cost falls. */
-  let waiting: number[] = []
+  const waiting: number[] = []
   /** Columns whose bounds the last question changed. */
   const changed: number[] = []
   /** One move of a target by `by`, checked in whole numbers; undefined if none was found. */
@@ -141,8 +105,7 @@ function openSearch(block: Block, solver: Solver) {
       const size = Math.abs(by)
       bounds.set(2 * target.cell, by > 0 ? [size, size] : [0, 0])
       bounds.set(2 * target.cell + 1, by > 0 ? [0, 0] : [size, size])
-      const question = questionOf(bounds, waiting)
-      waiting = []
+      const question = questionOf(block, bounds, changed.splice(0), waiting.splice(0))
       solved.linear += 1
       let answer = await solver.ask(question)
       let move = answer.status === 'optimal' ? readMove(answer.columns, answer.values) : undefined
@@ -163,24 +126,8 @@ function openSearch(block: Block, solver: Solver) {
     }
     return undefined
   }
-  const questionOf = (bounds: ReadonlyMap<number, readonly [number, number]>, opened: readonly number[]) => {
-    const all = new Map<number, readonly [number, number]>()
-    for (const column of changed.splice(0)) {
-      const [up, down] = roomOf(block, column >> 1)
-      all.set(column, [0, column % 2 === 0 ? up : down])
-    }
-    for (const [column, pair] of bounds) all.set(column, pair)
-    const columns = opened.flatMap((cell) => [2 * cell, 2 * cell + 1])
-    return {
-      columns: [...all.keys()],
-      lower: [...all.values()].map(([low]) => low),
-      upper: [...all.values()].map(([, high]) => high),
-      cost: { columns, values: columns.map((column) => columnCost(block, column >> 1, true)) },
-    }
-  }
-
   const prove = async (target: Target, locked: readonly number[]): Promise<readonly Move[] | undefined> => {
-    const known = findKnown(target, locked)
+    const known = pool.find(target, locked)
     if (known !== undefined) return known
     for (const parts of splitsOf(block, target)) {
       const found: Move[] = []
@@ -190,7 +137,7 @@ function openSearch(block: Block, solver: Solver) {
         found.push(move)
       }
       if (found.length < parts.length) continue
-      for (const move of found) waiting.push(...add(move))
+      for (const move of found) waiting.push(...pool.add(move))
       return found
     }
     return undefined
@@ -205,6 +152,69 @@ function openSearch(block: Block, solver: Solver) {
           .filter((insider) => block.insiders[insider]?.alone.has(cell) === false),
       ),
     ],
+  }
+}
+
+/** The bounds of one question, with those of the last one reset, and the costs of cells withheld since. */
+function questionOf(
+  block: Block,
+  bounds: ReadonlyMap<number, readonly [number, number]>,
+  changed: readonly number[],
+  opened: readonly number[],
+): Question {
+  const all = new Map<number, readonly [number, number]>()
+  for (const column of changed) {
+    const [up, down] = roomOf(block, column >> 1)
+    all.set(column, [0, column % 2 === 0 ? up : down])
+  }
+  for (const [column, pair] of bounds) all.set(column, pair)
+  const columns = opened.flatMap((cell) => [2 * cell, 2 * cell + 1])
+  return {
+    columns: [...all.keys()],
+    lower: [...all.values()].map(([low]) => low),
+    upper: [...all.values()].map(([, high]) => high),
+    cost: { columns, values: columns.map((column) => columnCost(block, column >> 1, true)) },
+  }
+}
+
+/** The moves found so far, which often protect further targets. */
+function openPool(block: Block, checker: ReturnType<typeof openChecker>) {
+  const pool: Move[] = []
+  const touching = new Map<number, number[]>()
+  const hidden = Uint8Array.from(block.hidden)
+  return {
+    /** Adds a move. Gives the cells that are withheld because of it. */
+    add(move: Move): readonly number[] {
+      // The opposite of a move is often possible too and then proves twice as much.
+      const opposite = { cells: move.cells, steps: move.steps.map((by) => -by) }
+      for (const valid of checker.faultOf(opposite) === undefined ? [move, opposite] : [move]) {
+        for (const cell of valid.cells) {
+          const list = touching.get(cell)
+          if (list === undefined) touching.set(cell, [pool.length])
+          else list.push(pool.length)
+        }
+        pool.push(valid)
+      }
+      const opened = move.cells.filter((cell) => hidden[cell] === 0)
+      for (const cell of opened) hidden[cell] = 1
+      return opened
+    },
+    /** Moves that together protect a target and leave some cells alone. */
+    find({ cell, width }: Target, locked: readonly number[]): readonly Move[] | undefined {
+      let [up, down]: [Move | undefined, Move | undefined] = [undefined, undefined]
+      let [most, least] = [0, 0]
+      for (const index of touching.get(cell) ?? []) {
+        const move = pool[index] as Move
+        if (locked.some((other) => move.cells.includes(other))) continue
+        const by = stepOf(move, cell)
+        if (by > most) [most, up] = [by, move]
+        if (by < least) [least, down] = [by, move]
+        if (most - least >= width) break
+      }
+      if (most - least < width) return undefined
+      if (most >= width) return [up as Move]
+      return -least >= width ? [down as Move] : [up as Move, down as Move]
+    },
   }
 }
 

@@ -5,8 +5,7 @@
  * few pupils who were corrected. An outsider can't tell a held count from an unchanged one.
  */
 
-import type { ConfidentialRow } from '../edition.ts'
-import type { BandsOf } from '../edition.ts'
+import type { BandsOf, ConfidentialRow } from '../edition.ts'
 import { factsOf } from './facts.ts'
 import { type Block, blockOf, type Fact, type Insider, type Target } from './model.ts'
 import type { Columns, Parameters } from './parameters.ts'
@@ -136,17 +135,39 @@ function combine(
     low[joint] = 0
     high[joint] = 2 ** 31 - 1
   }
+  const statements = statementsOf(singles, cells, owner, open)
+  const values = Int32Array.from(take((of) => of.values))
+  return {
+    ...{ name: versions[last]?.table.block ?? '', values, low, high, fixed, hidden, cost, ...statements },
+    names: owner.map(({ version, cell }) => `${version + 1}: ${versions[version]?.table.names[cell]}`),
+    targets: [...targets.values()].filter(({ cell }) => fixed[cell] !== 1),
+    group: Int32Array.from(owner, ({ version, cell }) => {
+      const base = singles[version]?.group[cell] ?? 0
+      return cells[version]?.[base] ?? 0
+    }),
+    contradictions: (moved, groups) => contradictionsOf(singles, cells, owner, open, moved, groups),
+  }
+}
+
+/** Sums, facts and insiders of all versions, each once, in the cells of the joint block. */
+function statementsOf(
+  singles: readonly Block[],
+  cells: readonly Int32Array[],
+  owner: readonly { readonly version: number; readonly cell: number }[],
+  open: Uint8Array,
+): Pick<Block, 'sums' | 'defining' | 'facts' | 'insiders'> {
   const sums = new Map<string, Sum>()
   const defining = new Set<string>()
   const facts: Fact[] = []
   const insiders: Insider[] = []
   for (const [version, single] of singles.entries()) {
     const at = (cell: number) => cells[version]?.[cell] ?? 0
+    const isDefining = new Set(single.defining)
     for (const [index, { total, parts }] of single.sums.entries()) {
       const sum = { total: at(total), parts: parts.map(at) }
       const key = `${sum.total}=${sum.parts.join('+')}`
       sums.set(key, sum)
-      if (single.defining.includes(index)) defining.add(key)
+      if (isDefining.has(index)) defining.add(key)
     }
     const owned = (cell: number) => owner[at(cell)]?.version === version
     for (const fact of single.facts)
@@ -156,18 +177,9 @@ function combine(
       if (owned(known[0] ?? 0)) insiders.push({ known: known.map(at), alone: new Set([...alone].map(at)) })
   }
   const keys = [...sums.keys()]
-  const values = Int32Array.from(take((of) => of.values))
   return {
-    ...{ name: versions[last]?.table.block ?? '', values, low, high, fixed, hidden, cost, facts, insiders },
-    names: owner.map(({ version, cell }) => `${version + 1}: ${versions[version]?.table.names[cell]}`),
-    sums: [...sums.values()],
+    ...{ facts, insiders, sums: [...sums.values()] },
     defining: keys.flatMap((key, index) => (defining.has(key) ? [index] : [])),
-    targets: [...targets.values()].filter(({ cell }) => fixed[cell] !== 1),
-    group: Int32Array.from(owner, ({ version, cell }) => {
-      const base = singles[version]?.group[cell] ?? 0
-      return cells[version]?.[base] ?? 0
-    }),
-    contradictions: (moved, groups) => contradictionsOf(singles, cells, owner, open, moved, groups),
   }
 }
 

@@ -42,7 +42,10 @@ export async function controlWhole(
     if (controlled.outcome === 'refused') {
       const { cells, advice } = controlled
       const others = cells.length > cellsNamedMax ? ` and ${cells.length - cellsNamedMax} others` : ''
-      throw refusal(`Not proven: ${cells.slice(0, cellsNamedMax).join('; ')}${others}. ${advice}`, `未能证明安全，不予发布：${cells.length} 处。`)
+      throw refusal(
+        `Not proven: ${cells.slice(0, cellsNamedMax).join('; ')}${others}. ${advice}`,
+        `未能证明安全，不予发布：${cells.length} 处。`,
+      )
     }
     return { rows: batchesOf(controlled.rows), summary: () => controlled.summary }
   } finally {

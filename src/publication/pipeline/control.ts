@@ -31,7 +31,9 @@ export async function control(
   const { contract } = loaded
   progress('control', 0)
   const outcome =
-    contract.disclosure === undefined ? publishUnchanged(derived) : await withhold(context, derived, contract, progress)
+    contract.disclosure === undefined
+      ? publishUnchanged(derived)
+      : await withhold(context, derived, contract, progress)
   context.observe('checkpoint-reached', { step: 'control', point: 'decided' })
   const { safe, suppressions } = outcome
   await advanceDraft(context.database.work, draft.id, { state: 'controlled', suppressions })

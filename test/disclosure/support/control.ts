@@ -37,7 +37,12 @@ export async function proven(rows: readonly Row[], options: Options = {}): Promi
 export function verify(rows: readonly Row[], { rows: published, witnesses }: Proven, options: Options = {}) {
   const contract = fitnessContract(options.use)
   if (contract.disclosure === undefined) throw new Error('no rule')
-  return verifyEdition({ rows, published, former: formerOf(options) }, contract, contract.disclosure, witnesses)
+  return verifyEdition(
+    { rows, published, former: formerOf(options) },
+    contract,
+    contract.disclosure,
+    witnesses,
+  )
 }
 
 /** The row of a cell: `district stage grade sex level`. */
