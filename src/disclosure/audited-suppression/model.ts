@@ -54,9 +54,9 @@ export interface Block {
   readonly contradictions: (values: Int32Array, groups: ReadonlySet<number>) => readonly number[]
 }
 
-/** Dearer cells: bases carry mean and rates, and kept levels carry the headline rate. */
+/** Dearer cells: bases carry mean and rates, and headline levels carry the headline rate. */
 const baseWeight = 4
-const keptWeight = 8
+const headlineWeight = 8
 
 /** Builds the block of one version by itself. `facts` are handed in because they depend on what is shown. */
 export function blockOf(
@@ -73,7 +73,7 @@ export function blockOf(
   const high = new Int32Array(size)
   const cost = new Float64Array(size)
   const targets: Target[] = []
-  const kept = new Set(parameters.levels.keep)
+  const headline = new Set(parameters.levels.keep)
   for (let cell = 0; cell < size; cell++) {
     const [value, base] = [table.values[cell] ?? 0, table.base[cell] ?? 0]
     const kind = base === cell ? 'base' : sensitive[cell] === 1 ? 'sensitive' : 'other'
@@ -82,7 +82,7 @@ export function blockOf(
     low[cell] = Math.max(range[0], limits.atLeast?.[cell] ?? 0)
     high[cell] = Math.min(range[1], limits.atMost?.[cell] ?? range[1])
     const level = table.levels[table.level[cell] ?? -1]
-    const weight = kind === 'base' ? baseWeight : level !== undefined && kept.has(level) ? keptWeight : 1
+    const weight = kind === 'base' ? baseWeight : level !== undefined && headline.has(level) ? headlineWeight : 1
     cost[cell] = (1 + Math.log10(1 + value)) * (1 + (table.margins[cell] ?? 0)) * weight
     if (reason === 0) continue
     const { width } = parameters.protection
@@ -164,7 +164,7 @@ export function movesModel(block: Block): LinearModel {
   const upper = new Float64Array(2 * size)
   for (let cell = 0; cell < size; cell++) {
     cost[2 * cell] = cost[2 * cell + 1] = columnCost(block, cell, block.hidden[cell] === 1)
-    const [up, down] = roomOf(block, cell)
+    const [up, down] = reachOf(block, cell)
     upper[2 * cell] = up
     upper[2 * cell + 1] = down
   }
@@ -199,7 +199,7 @@ export function movesModel(block: Block): LinearModel {
 }
 
 /** How far a cell may move up and down. */
-export function roomOf(block: Block, cell: number): readonly [up: number, down: number] {
+export function reachOf(block: Block, cell: number): readonly [up: number, down: number] {
   if (block.fixed[cell] === 1) return [0, 0]
   const value = block.values[cell] ?? 0
   return [Math.max(0, (block.high[cell] ?? 0) - value), Math.max(0, value - (block.low[cell] ?? 0))]

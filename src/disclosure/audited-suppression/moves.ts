@@ -5,7 +5,7 @@
  * not safe: it ignores that counts are not negative and that withheld ones are known to be small.
  */
 import type { Question, Solve, Solver } from '../solve.ts'
-import { type Block, columnCost, movesModel, roomOf, type Target } from './model.ts'
+import { type Block, columnCost, movesModel, reachOf, type Target } from './model.ts'
 
 /** A change of a table: cells and by how much each changes. Confidential. */
 export interface Move {
@@ -164,7 +164,7 @@ function questionOf(
 ): Question {
   const all = new Map<number, readonly [number, number]>()
   for (const column of changed) {
-    const [up, down] = roomOf(block, column >> 1)
+    const [up, down] = reachOf(block, column >> 1)
     all.set(column, [0, column % 2 === 0 ? up : down])
   }
   for (const [column, pair] of bounds) all.set(column, pair)
@@ -220,9 +220,9 @@ function openPool(block: Block, checker: ReturnType<typeof openChecker>) {
 
 /** How a width can be reached: all up, all down, or in two parts. */
 function splitsOf(block: Block, { cell, width, low }: Target): readonly (readonly number[])[] {
-  const [up, room] = roomOf(block, cell)
+  const [up, reach] = reachOf(block, cell)
   const value = block.values[cell] ?? 0
-  const down = low === undefined ? room : Math.max(room, value - low)
+  const down = low === undefined ? reach : Math.max(reach, value - low)
   const splits: number[][] = []
   if (up >= width) splits.push([width])
   if (down >= width) splits.push([-width])
@@ -233,7 +233,7 @@ function splitsOf(block: Block, { cell, width, low }: Target): readonly (readonl
   splits.push(...parts)
   if (low !== undefined && splits.length === 0) {
     // Between the small counts and the dominant ones no value is withheld: step over the gap.
-    for (let to = value - room - 1; to >= low; to--) if (value - to >= width) splits.push([to - value])
+    for (let to = value - reach - 1; to >= low; to--) if (value - to >= width) splits.push([to - value])
   }
   return splits
 }

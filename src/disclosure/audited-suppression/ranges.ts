@@ -26,15 +26,15 @@ export async function rangesOf(
   for (let cell = 0; cell < hidden.length; cell++) if (hidden[cell] === 1) columns.set(cell, columns.size)
   const solver = await solve(countsModel(block, hidden, columns, publicRange))
   try {
-    let asked: number | undefined
+    let current: number | undefined
     for (const [n, cell] of cells.entries()) {
       step(n, cells.length)
       const column = columns.get(cell) ?? 0
       const bounds: number[] = []
       for (const sign of [1, -1]) {
-        const cost = asked === undefined || asked === column ? [column] : [asked, column]
+        const cost = current === undefined || current === column ? [column] : [current, column]
         const values = cost.length === 1 ? [sign] : [0, sign]
-        asked = column
+        current = column
         const { status, objective } = await solver.ask({
           ...{ columns: [], lower: [], upper: [] },
           cost: { columns: cost, values },

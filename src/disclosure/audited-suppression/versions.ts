@@ -200,8 +200,8 @@ function contradictionsOf(
     const values = Int32Array.from(at, (joint, cell) =>
       open[joint] === 1 ? (single.values[cell] ?? 0) : (moved[joint] ?? 0),
     )
-    const asked = new Set(own.map((group) => owner[group]?.cell ?? 0))
-    for (const group of single.contradictions(values, asked)) found.push(at[group] ?? 0)
+    const current = new Set(own.map((group) => owner[group]?.cell ?? 0))
+    for (const group of single.contradictions(values, current)) found.push(at[group] ?? 0)
   }
   return found
 }

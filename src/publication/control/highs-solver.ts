@@ -29,7 +29,7 @@ export async function loadSolver(): Promise<{ readonly open: (model: LinearModel
         matrix: { format: 'csr', numRows, numCols, starts, indices, values: factors },
       })
       // One seed: the same model gives the same moves on every machine.
-      model.options.set({ output_flag: false, random_seed: 1, time_limit: questionSeconds, presolve: 'off' })
+      model.options.set({ output_flag: false, random_seed: 1, time_limit: questionSeconds })
       const { optimal, infeasible, unboundedOrInfeasible } = highs.constants.modelStatus
       const { integer, continuous } = highs.constants.variableType
       const all = { kind: 'range', from: 0, to: numCols - 1 } as const

@@ -126,10 +126,10 @@ function openThread(onFault: (fault: SolverStopped) => void): Thread {
     onFault(failed)
   }
   worker.on('message', (reply: Reply) => {
-    const asked = pending
+    const current = pending
     pending = undefined
-    if ('fault' in reply) asked?.fail(new SolverStopped('failed', `The solver failed: ${reply.fault}.`))
-    else asked?.done(reply.answer)
+    if ('fault' in reply) current?.fail(new SolverStopped('failed', `The solver failed: ${reply.fault}.`))
+    else current?.done(reply.answer)
   })
   worker.on('error', (error) => fault(error instanceof Error ? error.message : 'unknown error'))
   worker.on('exit', (code) => {
