@@ -8,6 +8,9 @@ import type { Answer, LinearModel, Question } from '../../disclosure/index.ts'
 /** Seconds for one solution, after which it counts as not found. */
 const questionSeconds = 30
 
+/** Seconds for a solution from the former basis. */
+const warmSeconds = 3
+
 export interface OpenModel {
   readonly ask: (question: Question) => Answer
   readonly close: () => void
@@ -29,13 +32,22 @@ export async function loadSolver(): Promise<{ readonly open: (model: LinearModel
         matrix: { format: 'csr', numRows, numCols, starts, indices, values: factors },
       })
       // One seed: the same model gives the same moves on every machine.
-      model.options.set({ output_flag: false, random_seed: 1, time_limit: questionSeconds })
+      model.options.set({ output_flag: false, random_seed: 1 })
       const { optimal, infeasible, unboundedOrInfeasible } = highs.constants.modelStatus
       const { integer, continuous } = highs.constants.variableType
       const all = { kind: 'range', from: 0, to: numCols - 1 } as const
-      const solve = (): Answer => {
+      const runFor = (seconds: number) => {
+        model.options.set({ time_limit: seconds })
         model.zeroAllClocks()
-        const { modelStatus } = model.run()
+        return model.run()
+      }
+      const solve = (): Answer => {
+        let { modelStatus } = runFor(warmSeconds)
+        if (![optimal, infeasible, unboundedOrInfeasible].some((known) => known === modelStatus)) {
+          // From the former basis the simplex method can stall; from none it begins with a presolve.
+          model.clearSolver()
+          modelStatus = runFor(questionSeconds).modelStatus
+        }
         const isSolved = modelStatus === optimal
         if (!isSolved) {
           const isImpossible = modelStatus === infeasible || modelStatus === unboundedOrInfeasible
