@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { postgresWrites } from './postgres-writes.mjs'
+import { correctedDriver } from './corrected-driver.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -52,7 +52,7 @@ export async function build(options) {
     sourcesContent: false,
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'silent',
-    plugins: [postgresWrites, ...plugins],
+    plugins: [correctedDriver, ...plugins],
     ...(packages === 'external'
       ? { packages: 'external' }
       : {

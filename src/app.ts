@@ -47,6 +47,7 @@ import { countBehind, datasetForms, protocolRoutes } from './protocols/index.ts'
 import { publicationRoutes, startPublicationJobs, startPublicationTasks } from './publication/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
 import { startTransferTasks, transferRoutes } from './transfer/index.ts'
+import { closureRoutes, venueRoutes } from './venues/index.ts'
 
 /** What modules declare about their routes for one dataset; the OpenAPI builds its operations from it. */
 export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
@@ -57,6 +58,8 @@ const modules: readonly ((app: App, context: AppContext) => void | Promise<void>
   (app, context) => catalogueRoutes(app, context, datasetForms),
   recordsRoutes,
   aggregateRoutes,
+  venueRoutes,
+  closureRoutes,
   ingestRoutes,
   receiptRoutes,
   publicationRoutes,
@@ -90,7 +93,8 @@ export async function buildApp(
     bodyLimit: context.config.QINGDAN_BODY_BYTES_MAX,
     serverFactory: serverFactory(limits, context.config.QINGDAN_REQUESTS_PER_CONNECTION_MAX, cache.before),
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // A hook refuses these requests: Fastify's answer has no Retry-After and is no problem.
+    return503OnClosing: false,
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: parameterLengthMax },
     ...(compile === 'at-start' ? {} : { schemaController: lazySerialisers }),

@@ -16,6 +16,7 @@ const allowed = new Set([
 const testsAlone: Readonly<Record<string, string>> = {
   'glpk.js': 'the solver of the independent attacker on disclosure control',
   pako: 'inflates the code of glpk.js',
+  'ical.js': 'reads the calendars of venues independently',
 }
 
 t.test('docs/licences.md is up to date: otherwise run npm run licences', async (t) => {

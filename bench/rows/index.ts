@@ -2,6 +2,7 @@
 import { diffRow } from './diff.ts'
 import { fileRow } from './file.ts'
 import { file304Row } from './file-304.ts'
+import { fitnessRow } from './fitness.ts'
 import { ingestBareRow, ingestPublishedRow, ingestRow } from './ingest.ts'
 import { lastPageRow } from './last-page.ts'
 import { memoryRow } from './memory.ts'
@@ -27,4 +28,5 @@ export const rows: readonly Row[] = [
   memoryRow,
   offlineRow,
   offlineMemoryRow,
+  fitnessRow,
 ]

@@ -18,6 +18,8 @@ export const key = qingdan.table('key', {
   scopes: text().array().$type<readonly Scope[]>().notNull(),
   provider: text(),
   datasets: text().array(),
+  /** Venues that it may close: codes or their beginnings; null means any. */
+  venues: text().array(),
   createdAt: instant('created_at').notNull(),
   expiresAt: instant('expires_at'),
   revokedAt: instant('revoked_at'),

@@ -37,6 +37,7 @@ function addressesOf(config: Settings) {
     versionRecords: (of: VersionName) => `${version(of)}/records`,
     file: (of: VersionName, name: string) => `${version(of)}/files/${name}`,
     changes: `${base}/changes`,
+    venue: (id: string) => `${base}/venues/${encodeURIComponent(id)}`,
     list: (year: string) => `${base}/lists/${year}`,
     /** The portal's page. */
     page: (slug: string) => `${config.QINGDAN_PUBLIC_URL}/datasets/${slug}`,

@@ -59,7 +59,10 @@ const PeriodSchema = Type.Object(
 )
 
 const { provider, bundle, bundles, rows } = facts.parts.items.properties
-const PartSchema = Type.Required(Type.Object({ provider, bundle, bundles, rows }))
+const PartSchema = Type.Object({
+  ...Type.Required(Type.Object({ provider, bundle, bundles })).properties,
+  rows,
+})
 
 export const VersionSchema = Type.Object({
   dataset: Text('Slug of the dataset.'),

@@ -15,9 +15,10 @@ import {
   requirePaths,
   UsageError,
 } from './command.ts'
+import { progressLine } from './display/progress.ts'
 import { loadCurrentContracts } from './load-contracts.ts'
 import { loadSettings } from './load-settings.ts'
-import { print, progressLine, table, within, writeFindings } from './output.ts'
+import { print, table, within, writeFindings } from './output.ts'
 
 export interface CheckOptions extends Common, FindingsOption, KeysOption {}
 

@@ -69,6 +69,11 @@ export function command(program: Command, name: string, about: string): Command 
   return program.command(name).description(about).option('--json', 'print the result as JSON')
 }
 
+/** The examples of a command, for its help. */
+export function examples(...lines: readonly string[]): string {
+  return `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  ${line}`).join('\n')}`
+}
+
 /** The user of the command line, for receipts and the audit. */
 export function actor(): string {
   return `cli:${userInfo().username}`

@@ -8,10 +8,11 @@ import {
   quarantineCommand,
   receiptCommand,
 } from './bundles/commands.ts'
-import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
+import { type AddCommand, command, examples, findingsOption, keysOption, lazily } from './command.ts'
 import { contractCommand } from './contract/commands.ts'
 import { fitnessCommand } from './fitness/commands.ts'
-import { hoursCommand } from './hours/commands.ts'
+import { closuresCommand, hoursCommand } from './hours/commands.ts'
+import { codesCommand, providersCommand } from './lookups/commands.ts'
 import {
   auditCommand,
   backupCommand,
@@ -28,12 +29,14 @@ import {
   publishCommand,
   withdrawCommand,
 } from './publications/commands.ts'
+import { completionCommand } from './shell/commands.ts'
 import { exportCommand, mirrorCommand, pullCommand } from './transfer/commands.ts'
 
 const serveCommand: AddCommand = (program, end) => {
   program
     .command('serve')
     .description('run the service until SIGTERM or Ctrl+C')
+    .addHelpText('after', examples('qingdan serve', 'QINGDAN_PORT=8080 qingdan serve'))
     .action(async () => {
       const { serve } = await import('./run-service.ts')
       end(await serve(process.env))
@@ -41,9 +44,9 @@ const serveCommand: AddCommand = (program, end) => {
 }
 
 const migrateCommand: AddCommand = (program) => {
-  command(program, 'migrate', 'migrate the database to the newest schema, and exit').action(
-    lazily(() => import('./migrate.ts').then(({ migrate }) => migrate)),
-  )
+  command(program, 'migrate', 'migrate the database to the newest schema, and exit')
+    .addHelpText('after', examples('qingdan migrate'))
+    .action(lazily(() => import('./migrate.ts').then(({ migrate }) => migrate)))
 }
 
 const checkCommand: AddCommand = (program, end) => {
@@ -51,6 +54,10 @@ const checkCommand: AddCommand = (program, end) => {
     .argument('[path...]', 'bag folders or ZIPs; without a path, the contracts are checked')
     .option(...findingsOption)
     .option(...keysOption)
+    .addHelpText(
+      'after',
+      examples('qingdan check', 'qingdan check school-canteens-2026.zip --findings findings.csv'),
+    )
     .action(lazily(() => import('./check.ts').then(({ check }) => check), end))
 }
 
@@ -61,6 +68,9 @@ export const commands: readonly AddCommand[] = [
   contractCommand,
   fitnessCommand,
   hoursCommand,
+  closuresCommand,
+  providersCommand,
+  codesCommand,
   bundleCommand,
   ingestCommand,
   inboxCommand,
@@ -83,4 +93,5 @@ export const commands: readonly AddCommand[] = [
   auditCommand,
   listCommand,
   verifyCommand,
+  completionCommand,
 ]

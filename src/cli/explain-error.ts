@@ -2,9 +2,11 @@
 import { ContractError } from '../contract/index.ts'
 import { withoutValues } from '../db/database-error.ts'
 import { ConfigError } from '../platform/config.ts'
-import { Problem, type ProblemCode, problems } from '../platform/problem.ts'
+import { Problem, type ProblemCode } from '../platform/problem.ts'
 import { storageAdvice, storageFaultOf } from '../platform/storage-fault.ts'
+import { problemTexts } from '../platform/texts/problem-texts.ts'
 import { exitCodes } from './command.ts'
+import { languageInUse } from './phrases.ts'
 import { writeRefusal } from './terminal.ts'
 
 /** What to type where the hint of a problem speaks of HTTP. */
@@ -27,9 +29,10 @@ const hints: Partial<Record<ProblemCode, string>> = {
 
 export function explainError(error: unknown): number {
   if (error instanceof Problem) {
-    const { title, hint } = problems[error.code]
-    const { detail, ...facts } = error.detail
-    writeRefusal(`${title}${detail === undefined ? '' : `: ${detail}`} (${error.code})`)
+    const { title, hint, detail } = problemTexts(error, languageInUse())
+    const { detail: _detail, ...facts } = error.detail
+    const colon = languageInUse() === 'zh' ? '：' : ': '
+    writeRefusal(`${title}${detail === undefined ? '' : `${colon}${detail}`} (${error.code})`)
     for (const [name, value] of Object.entries(facts)) writeRefusal(`  ${name}: ${JSON.stringify(value)}`)
     writeRefusal(`  ${hints[error.code] ?? hint}`)
     return exitCodes.problem

@@ -2,6 +2,7 @@
 import { loadAllContracts } from '../context.ts'
 import type { Contracts } from '../contract/index.ts'
 import type { Config } from '../platform/config.ts'
+import { localised } from './phrases.ts'
 import { writeRefusal } from './terminal.ts'
 
 export async function loadCurrentContracts(config: Config): Promise<Contracts> {
@@ -16,7 +17,7 @@ export function warnOfSetAside({ setAside }: Contracts): void {
     const [first, ...more] = setAside.filter((fault) => fault.file === file)
     const others = more.length === 0 ? '' : ` (and ${more.length} more)`
     writeRefusal(
-      `Not used: ${file}: ${first?.path} ${first?.message}${others}. See qingdan contract check ${file}`,
+      `Not used: ${file}: ${first?.path} ${localised(first?.message ?? '')}${others}. See qingdan contract check ${file}`,
     )
   }
 }

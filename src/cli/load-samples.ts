@@ -1,13 +1,16 @@
 /**
  * Loads the synthetic samples that ship with the contracts at the first start, through the real pipeline,
- * bundle by bundle, each signed with the service's own key. Safe to repeat: it completes what a crash left
- * unfinished and changes nothing that is complete.
+ * bundle by bundle, each signed with the service's own key, and encrypted to it where the rows are about persons. Safe to
+ * repeat: it completes what a crash left unfinished and changes nothing that is complete.
  */
+import { loadServiceKey } from '../accounts/index.ts'
+import { readPublicKey } from '../bundle/index.ts'
 import { isNew, listVersions, readMirror } from '../catalogue/index.ts'
 import { type OpenContext, shippedDatasets } from '../context.ts'
-import { listSamples, type Sample } from '../contract/index.ts'
+import { isPersonal, listSamples, partsOf, type Sample } from '../contract/index.ts'
 import { readSetting, writeSetting } from '../db/settings-store.ts'
-import { receive, takeBundle } from '../ingest/index.ts'
+import { listParts, receive, takeBundle } from '../ingest/index.ts'
+import { defined } from '../platform/defined.ts'
 import {
   approvePublication,
   pendingReasonOf,
@@ -39,23 +42,44 @@ export async function loadSamples(
   const samples = await listSamples(folder)
   const editions = groupBy(samples)
   report(`First start: loading ${samples.length} synthetic sample bundles of ${editions.size} editions.`)
+  let done = 0
+  for (const wave of inWaves(context, samples)) {
+    await loadWave(context, wave, signal, (name, { length }, records) => {
+      done += length
+      report(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
+    })
+    if (signal.aborted) return
+  }
+  await writeSetting(context.database.work, settingName, { state: 'done' })
+}
+
+/** The samples, with those last that look up the published samples of others. */
+function inWaves({ contracts }: OpenContext, samples: readonly Sample[]): readonly (readonly Sample[])[] {
+  const looksUp = ({ dataset }: Sample) =>
+    Object.keys(contracts.get(dataset).contract.derivation?.directories ?? {}).length > 0
+  return [samples.filter((sample) => !looksUp(sample)), samples.filter(looksUp)]
+}
+
+/** Stages and publishes samples. A signal stops it between two editions. */
+async function loadWave(
+  context: OpenContext,
+  samples: readonly Sample[],
+  signal: AbortSignal,
+  onPublished: (name: string, parts: readonly Sample[], records: number) => void,
+): Promise<void> {
   const stopping = new AbortController()
   const staged = stageAll(context, samples, AbortSignal.any([signal, stopping.signal]))
   try {
-    let done = 0
-    for (const [name, parts] of editions) {
+    for (const [name, parts] of groupBy(samples)) {
       await Promise.all(parts.map((part) => staged.get(part)))
       if (signal.aborted) return
-      done += parts.length
-      const records = await publishSample(context, parts)
-      report(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
+      onPublished(name, parts, await publishSample(context, parts))
     }
   } finally {
     // The caller closes the database next, so no bundle may still be in progress.
     stopping.abort()
     await Promise.allSettled(staged.values())
   }
-  await writeSetting(context.database.work, settingName, { state: 'done' })
 }
 
 async function wanted(context: OpenContext, report: (text: string) => void): Promise<boolean> {
@@ -97,11 +121,19 @@ function stageAll(
 
 async function ingestSample(context: OpenContext, sample: Sample): Promise<void> {
   const { dataset, edition, provider, file } = sample
-  const { contractVersion } = context.contracts.get(dataset).contract
+  const { contract } = context.contracts.get(dataset)
+  const { contractVersion } = contract
+  const personal = isPersonal(contract)
+  // An encrypted bundle has other bytes each time, so it is not recognised by them.
+  if (personal && (await isStaged(context, sample))) return
   const files = [{ name: `${dataset}.csv`, source: file }]
   const clock = () => sampleDay
   const signWith = await openServiceKey(context)
-  const bag = { dataset, edition, provider, contractVersion, synthetic: true, files, clock, signWith }
+  const encryptTo = personal ? await readPublicKey((await loadServiceKey(context)).publicKey) : undefined
+  const bag = {
+    ...{ dataset, edition, provider, contractVersion, synthetic: true, files, clock, signWith },
+    ...defined({ encryptTo }),
+  }
   const taken = await withBag(bag, async (path) => {
     const receipt = await receive(context, { path, broughtBy })
     return takeBundle(context, receipt.id)
@@ -109,12 +141,21 @@ async function ingestSample(context: OpenContext, sample: Sample): Promise<void>
   if (taken.state !== 'staged') throw new Error(`the sample ${nameOf(sample)} of ${provider} was refused`)
 }
 
-async function publishSample(context: OpenContext, [sample]: readonly Sample[]): Promise<number> {
+async function isStaged({ database }: OpenContext, sample: Sample): Promise<boolean> {
+  const parts = await listParts(database.work, sample.dataset, sample.edition)
+  return parts.some(({ provider }) => provider === sample.provider)
+}
+
+async function publishSample(context: OpenContext, parts: readonly Sample[]): Promise<number> {
+  const [sample] = parts
   if (sample === undefined) return 0
   const { dataset, edition } = sample
   const [existing] = await listVersions(context.database, { dataset, edition })
   if (existing !== undefined) return existing.records
-  const requested = await requestPublication(context, { dataset, edition, askedBy: broughtBy })
+  const waivers = partsOf(context.contracts.get(dataset).contract)
+    .filter((part) => !parts.some(({ provider }) => provider === part.provider))
+    .map(({ provider }) => ({ provider, reason: 'The samples have no part of this provider.' }))
+  const requested = await requestPublication(context, { dataset, edition, askedBy: broughtBy, waivers })
   let publication = await publishEdition(context, requested.id)
   if (pendingReasonOf(context, publication).includes('approval')) {
     // Samples are synthetic and were reviewed when they were added to the repository.

@@ -2,18 +2,18 @@
 import { writeFile } from 'node:fs/promises'
 import { findingsCsv, missingNumbers } from '../bundle/index.ts'
 import type { Exceeded } from '../contract/index.ts'
-import type { Progress, Receipt } from '../ingest/index.ts'
+import type { Receipt } from '../ingest/index.ts'
 import type { Finding } from '../platform/finding.ts'
 import type { PendingReason, Publication } from '../publication/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
-import { clearProgress, writeLine, writeRefusal } from './terminal.ts'
-
-/** Shortest interval of progress lines outside a terminal: keeps the log of a long run readable. */
-const progressIntervalMilliseconds = 2_000
+import { widthOf } from './display/width.ts'
+import { languageInUse } from './phrases.ts'
+import { clearProgress, writeData, writeLine, writeRefusal } from './terminal.ts'
 
 export const print = {
   line: writeLine,
+  data: writeData,
   refusal: writeRefusal,
   /** Prints a result as one line of JSON with `json`, else as text. */
   result: (options: { readonly json?: boolean }, value: unknown, text: () => void) => {
@@ -60,7 +60,7 @@ export const print = {
     if (state === 'prepared' && waits.length === 0) print.line('  The running service releases it now.')
     if (state === 'prepared' && releaseAt !== null && !waits.includes('moment'))
       print.line('  Its release time has passed.')
-    for (const finding of publication.findings) print.line(`  ${finding.check}: ${finding.message}`)
+    for (const finding of publication.findings) print.data(`  ${finding.check}: ${messageOf(finding)}`)
   },
 }
 
@@ -121,6 +121,10 @@ function printExceeded(exceeded: readonly Exceeded[]): void {
   }
 }
 
+function messageOf({ message, messageZh }: Finding): string {
+  return languageInUse() === 'zh' ? messageZh : message
+}
+
 function printFindings(findings: readonly Finding[], errors: number, warnings: number): void {
   if (errors + warnings === 0) return
   print.line(`  ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`)
@@ -132,7 +136,7 @@ function printFindings(findings: readonly Finding[], errors: number, warnings: n
     ]
     const expected = finding.expected === undefined ? '' : ` (${finding.expected})`
     print.line(
-      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}${expected}`,
+      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${messageOf(finding)}${expected}`,
     )
   }
   if (findings.length < errors + warnings)
@@ -163,7 +167,7 @@ export function table<T extends object>(rows: readonly T[], columns: readonly (k
   const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]
   const widths = columns.map((_column, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))))
   for (const line of lines) {
-    print.line(
+    print.data(
       line
         .map((text, index) => text + ' '.repeat((widths[index] ?? 0) - widthOf(text)))
         .join('  ')
@@ -172,79 +176,7 @@ export function table<T extends object>(rows: readonly T[], columns: readonly (k
   }
 }
 
-/** Width of a text in terminal columns: Chinese and full-width characters take two. */
-function widthOf(text: string): number {
-  let width = 0
-  for (const character of text)
-    width +=
-      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/.test(
-        character,
-      )
-        ? 2
-        : 1
-  return width
-}
-
-/** Progress of one operation on stderr: a self-updating line in a terminal, else a line every two seconds. */
-export function progressLine(name: string): Progress {
-  let step = ''
-  let began = 0
-  let lastShown = 0
-  return (next, done, total, rows) => {
-    const now = Date.now()
-    if (next === step && now - lastShown < (process.stderr.isTTY ? 100 : progressIntervalMilliseconds)) return
-    if (next === step || process.stderr.isTTY || step === '') lastShown = now
-    if (next !== step) began = now
-    step = next
-    const line = `${name}: ${next}${progressText({ done, total, rows, seconds: (now - began) / 1000 })}`
-    process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
-  }
-}
-
-/** Progress of a step since its start. */
-interface Advance {
-  readonly done: number
-  readonly total?: number | undefined
-  /** If rows are given, `done` and `total` are bytes. */
-  readonly rows?: number | undefined
-  readonly seconds: number
-}
-
-/** Below this share nothing is estimated: the rate would be too uncertain. */
-const estimateShareMin = 0.005
-
-/**
- * The progress of a step, as ` 37 %, 1,850,000 of about 5,000,000 rows, 310,000 rows/s, 11 s left`: the total
- * rows and the time left are estimated from the share of the bytes.
- */
-export function progressText({ done, total, rows = 0, seconds }: Advance): string {
-  if (total === undefined || total === 0) return done > 0 ? ` ${done}` : ''
-  const share = Math.min(1, done / total)
-  const parts = [` ${Math.floor(share * 100)} %`]
-  const canEstimate = share >= estimateShareMin && share < 1
-  if (rows > 0) {
-    parts.push(
-      canEstimate
-        ? `${grouped(rows)} of about ${grouped(twoDigits(rows / share))} rows`
-        : `${grouped(rows)} rows`,
-    )
-    if (seconds >= 1) parts.push(`${grouped(twoDigits(rows / seconds))} rows/s`)
-  }
-  if (canEstimate && seconds >= 1) parts.push(`${duration((seconds * (1 - share)) / share)} left`)
-  return parts.join(', ')
-}
-
 /** A number with its noun: `1 row`, `2 rows`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`
-}
-
-const grouped = (count: number) => Math.round(count).toLocaleString('en')
-
-/** An estimate is shown with two significant digits. */
-const twoDigits = (value: number) => Number(value.toPrecision(2))
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`
-  return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`
 }

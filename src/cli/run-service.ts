@@ -1,8 +1,9 @@
 /**
- * Runs the service until a signal stops it. It listens before it loads the samples, so that an occupied port
- * is reported at once and /health answers; /ready reports when content is served. A signal loses no job.
+ * Runs the service until a signal stops it. It listens before it loads the samples, so that /health
+ * answers; /ready reports when content is served. A signal loses no job.
  */
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { buildApp, startJobs, startTasks } from '../app.ts'
 import { sealPublished } from '../catalogue/index.ts'
@@ -11,10 +12,12 @@ import { withoutValues } from '../db/database-error.ts'
 import type { App } from '../http/index.ts'
 import { type Config, ConfigError } from '../platform/config.ts'
 import { openLog } from '../platform/log/log.ts'
+import { openTerminalLog } from './display/terminal-log.ts'
 import { isHangupIgnored } from './ignored-hangup.ts'
 import { warnOfSetAside } from './load-contracts.ts'
 import { loadSamples } from './load-samples.ts'
 import { loadSettings } from './load-settings.ts'
+import { localised, phrase } from './phrases.ts'
 
 /** Exit codes of the service: invalid settings (2), or a failure (1). */
 const badSettings = 2
@@ -30,9 +33,12 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
     printMessage(error.message)
     return badSettings
   }
-  const log = openLog(logLevel(config, environment))
+  const isForPeople = process.stdout.isTTY === true && environment['QINGDAN_LOG_LEVEL'] === undefined
+  const log = isForPeople ? openTerminalLog() : openLog(config.QINGDAN_LOG_LEVEL)
   printMessage(`Qingdan 清单 is starting. Data folder: ${resolve(config.QINGDAN_DATA)}`)
   try {
+    // The database takes seconds to start, so a port that is taken is reported before.
+    await refusePortInUse(config)
     const context = await openContext(config, log)
     warnOfSetAside(context.contracts)
     try {
@@ -43,7 +49,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
     }
   } catch (error) {
     const shown = withoutValues(error)
-    log.fatal({ err: shown }, 'The service failed.')
+    if (!isForPeople) log.fatal({ err: shown }, 'The service failed.')
     printMessage(shown instanceof Error ? shown.message : String(shown))
     return failed
   }
@@ -78,15 +84,33 @@ async function listen(app: App, config: Config): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'EADDRINUSE') {
-      throw new Error(
-        `Port ${port} on ${host} is in use. Stop the program that uses it, or set QINGDAN_PORT.`,
-        {
-          cause: error,
-        },
-      )
+      throw portInUse(config, error)
     }
     throw error
   }
+}
+
+/** Listens for a moment. Throws an Error that names the port if another program uses it. */
+async function refusePortInUse(config: Config): Promise<void> {
+  const probe = createServer()
+  const listening = once(probe, 'listening')
+  probe.listen({ host: config.QINGDAN_HOST, port: config.QINGDAN_PORT })
+  try {
+    await listening
+  } catch (error) {
+    // Other faults are reported where the service itself listens.
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw portInUse(config, error)
+    return
+  }
+  probe.close()
+  await once(probe, 'close')
+}
+
+function portInUse({ QINGDAN_HOST: host, QINGDAN_PORT: port }: Config, cause: unknown): Error {
+  return new Error(
+    phrase`Port ${port} on ${host} is in use. Stop the program that uses it, or set QINGDAN_PORT.`,
+    { cause },
+  )
 }
 
 function ready(app: App, context: OpenContext): void {
@@ -126,12 +150,6 @@ function stopSignal(): { readonly signal: AbortSignal; readonly requested: Promi
   return { signal: controller.signal, requested: once(controller.signal, 'abort') }
 }
 
-/** In a terminal people want sentences; JSON lines appear when output is collected or a level is set. */
-function logLevel(config: Config, environment: NodeJS.ProcessEnv): string {
-  const isSet = environment['QINGDAN_LOG_LEVEL'] !== undefined
-  return process.stdout.isTTY && !isSet ? 'error' : config.QINGDAN_LOG_LEVEL
-}
-
 function printMessage(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${localised(text)}\n`)
 }

@@ -1,17 +1,39 @@
 /** The output streams of the CLI: results on standard output, errors on standard error. */
 
-/** Writes a line of a result. */
+import { localised } from './phrases.ts'
+
+/** Writes a line of a result, in the language in use. */
 export function writeLine(text: string): void {
+  process.stdout.write(`${localised(text)}\n`)
+}
+
+/** Writes a line of data as it is. */
+export function writeData(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Writes a line for people on standard error, replacing the progress line. */
+/** Writes a line for people on standard error in the language in use, replacing the progress line. */
 export function writeRefusal(text: string): void {
   clearProgress()
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${localised(text)}\n`)
 }
 
-/** Clears the progress line before a result is shown. */
-export function clearProgress(): void {
+/** Called when the progress line ends. */
+let stopProgress: () => void = () => {}
+
+/** Registers what stops the progress line. */
+export function onClear(stop: () => void): void {
+  stopProgress()
+  stopProgress = stop
+}
+
+/** Stops the progress line at the end of a command, whatever it is. */
+export function stopProgressLine(): void {
+  stopProgress()
+}
+
+/** Clears the progress line, before a result is shown or, with `isRedrawn`, before its next text. */
+export function clearProgress({ isRedrawn = false }: { readonly isRedrawn?: boolean } = {}): void {
+  if (!isRedrawn) stopProgress()
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 }

@@ -5,6 +5,7 @@ import { type OpenContext, openContext } from '../context.ts'
 import { hasCluster } from '../db/embedded/location.ts'
 import { fileExists } from '../platform/file-exists.ts'
 import { UsageError } from './command.ts'
+import { openTerminalLog } from './display/terminal-log.ts'
 import { warnOfSetAside } from './load-contracts.ts'
 import { loadSettings } from './load-settings.ts'
 import { atInterrupt } from './on-interrupt.ts'
@@ -17,9 +18,12 @@ export async function withContext<T>(
   work: (context: OpenContext) => Promise<T>,
   options: { readonly isRestoring?: boolean } = {},
 ): Promise<T> {
-  const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
+  const level = process.env['QINGDAN_LOG_LEVEL']
   const config = loadSettings(process.env)
-  const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
+  const log =
+    process.stderr.isTTY && level === undefined
+      ? openTerminalLog()
+      : pino({ level: level ?? 'error', base: null }, pino.destination({ dest: 2, sync: true }))
   const context = await openContext(config, log, options)
   warnOfSetAside(context.contracts)
   // The last process to close the embedded database stops it; Ctrl+C must not leave it running.

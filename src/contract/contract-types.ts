@@ -146,6 +146,13 @@ export interface Contract {
      * 14.
      */
     readonly quarantineDays?: number
+    /**
+     * What a quote character inside an unquoted cell of a CSV is, as in 3'55". Left out: error, because it
+     * may show that a quote is missing.
+     */
+    readonly innerQuotes?: 'error' | 'text'
+    /** Fields that only some variants of the file have: no warning where a file lacks them. */
+    readonly variantFields?: readonly string[]
     readonly fields: readonly Field[]
     readonly primaryKey: readonly string[]
   }

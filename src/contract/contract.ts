@@ -78,6 +78,11 @@ export function sourceOf({ source }: Pick<Contract, 'source'>, isSynthetic: bool
   return isSynthetic ? syntheticSource : source
 }
 
+/** Whether a quote inside an unquoted cell of a CSV is part of its text. */
+export function hasInnerQuotes({ intake }: Pick<Contract, 'intake'>): boolean {
+  return intake?.innerQuotes === 'text'
+}
+
 /** Whether a row that providers bring is about one person. Such rows are never stored in the database. */
 export function isPersonal(contract: Pick<Contract, 'intake'>): boolean {
   return contract.intake?.personal === true

@@ -14,6 +14,7 @@ export {
   type Field,
   freeStatus,
   getField,
+  hasInnerQuotes,
   intakeFields,
   intakeKey,
   isOpen,

@@ -27,7 +27,8 @@ const PartSchema = Type.Object({
       'All bundles that the rows come from: the bags of a group, and the bases of a delta.',
     ),
   ),
-  rows: Whole('Number of rows.'),
+  /** Absent where the rows are about persons: their number would be the exact number of persons. */
+  rows: Type.Optional(Whole('Number of rows.')),
   /** As the provider declared. */
   synthetic: Type.Boolean({ description: 'Whether the data are synthetic.' }),
 })
@@ -131,6 +132,7 @@ const changeKinds = [
   'version-corrected',
   'version-withdrawn',
   'item-changed',
+  'closure-changed',
 ] as const
 
 export type ChangeKind = (typeof changeKinds)[number]

@@ -24,12 +24,13 @@ const serveCopyMilliseconds = 3_600_000
 const serveIdleInTransactionMilliseconds = 60_000
 const connectSeconds = 30
 
-/**
- * Wait before a connection is tried again. The driver counts the failures of all connections of a pool together, and
- * would wait 20 seconds after a handful: long after a server that was restarted is back.
- */
-function reconnectSeconds(failures: number): number {
-  return Math.min(0.05 * 2 ** failures, 1)
+/** How clients of postgres.js connect, and connect again. */
+export const connecting = {
+  connect_timeout: connectSeconds,
+  // The driver counts the failures of all connections of a pool together, and would wait 20 seconds after a
+  // handful: long after a server that was restarted is back.
+  backoff: (failures: number) => Math.min(0.05 * 2 ** failures, 1),
+  onnotice: () => undefined,
 }
 
 type Settings = Readonly<Record<string, string | number>>
@@ -53,11 +54,9 @@ function settingsOf(role: Role, isCopy = false): Settings {
 export function openSql(url: string, role: Role, connectionsMax: number): Sql {
   return postgres(url, {
     max: connectionsMax,
-    connect_timeout: connectSeconds,
-    backoff: reconnectSeconds,
+    ...connecting,
     // Closes connections after a burst; the default keeps them for half an hour and more.
     idle_timeout: 60,
-    onnotice: () => undefined,
     connection: { application_name: `qingdan ${role}`, ...settingsOf(role) },
   })
 }
@@ -66,11 +65,9 @@ export function openSql(url: string, role: Role, connectionsMax: number): Sql {
 export function openSession(url: string, role: Role): Sql {
   return postgres(url, {
     max: 1,
-    connect_timeout: connectSeconds,
-    backoff: reconnectSeconds,
+    ...connecting,
     idle_timeout: 0,
     max_lifetime: null,
-    onnotice: () => undefined,
     connection: { application_name: `qingdan ${role} session`, ...settingsOf(role) },
   })
 }

@@ -92,6 +92,10 @@ const unavailableCodes = new Set([
   ...['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED'],
 ])
 
+/** What pg says of a connection that failed, in an error without a code. */
+const unavailableMessages =
+  /^(?:Connection terminated|timeout expired$|Client (?:was closed|has encountered a connection error) and is not queryable$)/
+
 /** Whether a statement was cancelled because it exceeded the time limit. */
 export function isStatementTimeout(error: unknown): boolean {
   return codeOf(error) === '57014'
@@ -100,7 +104,8 @@ export function isStatementTimeout(error: unknown): boolean {
 /** Whether the database is unavailable, so that the same request may succeed in a moment. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = codeOf(error)
-  return code !== undefined && (unavailableStates.test(code) || unavailableCodes.has(code))
+  if (code === undefined) return error instanceof Error && unavailableMessages.test(error.message)
+  return unavailableStates.test(code) || unavailableCodes.has(code)
 }
 
 function codeOf(error: unknown): string | undefined {

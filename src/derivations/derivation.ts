@@ -51,12 +51,24 @@ export interface RowOrigin {
   readonly kindOf?: (field: number) => CellKind
 }
 
+/** The cells of a row as UTF-8, by intake field: a cell is empty where it begins at its end. */
+export interface RowBytes {
+  readonly bytes: Uint8Array
+  readonly begins: Int32Array
+  readonly ends: Int32Array
+}
+
 export interface PartDerivation {
   /**
    * Takes one accepted row: canonical texts or null in the order of the intake fields. Returns false where it
    * has an error; the row is then counted nowhere, and at least one error was reported.
    */
   readonly add: (values: readonly (string | null)[], at: RowOrigin, report: ReportRow) => boolean
+  /**
+   * Takes a row as `add` would, without texts of its cells, if there is nothing to report about it. Returns false if it
+   * has not taken the row, which `add` must then read. The bytes are used again for the next row.
+   */
+  readonly addBytes?: (row: RowBytes, at: RowOrigin) => boolean
   /** The statistics of all rows that were taken. Each cell occurs once. */
   readonly finish: () => Iterable<StatisticsRow>
 }

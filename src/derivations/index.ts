@@ -7,6 +7,8 @@ export type {
   DirectoryRow,
   PartDerivation,
   ReportRow,
+  RowBytes,
+  RowOrigin,
   StatisticsRow,
 } from './derivation.ts'
 export { type Desk, openDesk, type ScoredPupil } from './fitness-standard-2014/desk.ts'

@@ -168,8 +168,14 @@ export function refuseUnacceptable(
   throw problem('not-acceptable', { path: 'Accept', offered })
 }
 
-/** The language of titles: the first choice of `Accept-Language`, else the fallback. Codes never change. */
-export function languageOf(request: Pick<FastifyRequest, 'headers'>, fallback: Language = 'en'): Language {
+/** The language of titles: `?lang=`, else the first choice of `Accept-Language`, else the fallback. Codes never change. */
+export function languageOf(
+  request: Pick<FastifyRequest, 'headers'> & { readonly url?: string },
+  fallback: Language = 'en',
+): Language {
+  // Read from the address, since a problem may be written before the parameters are.
+  const [, chosen] = /[?&]lang=(zh|en)(?:[&#]|$)/.exec(request.url ?? '') ?? []
+  if (chosen === 'zh' || chosen === 'en') return chosen
   const wanted = request.headers['accept-language']
   if (wanted === undefined) return fallback
   const [best] = new Negotiator(request).languages()

@@ -3,7 +3,7 @@
  * opens is defined in one place, `contract/readable.ts`.
  */
 
-export const scopes = ['ingest', 'publish', 'read-shared', 'read-restricted', 'admin'] as const
+export const scopes = ['ingest', 'publish', 'read-shared', 'read-restricted', 'closures', 'admin'] as const
 
 export type Scope = (typeof scopes)[number]
 
@@ -15,6 +15,8 @@ export interface Caller {
   readonly provider?: string
   /** The datasets that a key is restricted to; absent if it is not restricted. */
   readonly datasets?: readonly string[]
+  /** The venues that a key may close: codes, or their beginnings before a hyphen; absent if it is not restricted. */
+  readonly venues?: readonly string[]
   /** Request limits of the key; absent if it has none of its own. */
   readonly quota?: Quota
   /** Called before data are returned, for the audit and the usage of the key; see `countRead`. */

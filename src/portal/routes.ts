@@ -46,10 +46,11 @@ export async function portalRoutes(app: App, context: AppContext): Promise<void>
       const isSearch = Object.values(parameters).some((value) => String(value).trim() !== '')
       const site = { contracts: context.contracts, base: baseUrl(request, context.config), language }
       const open = listReadable(context.contracts, anonymousCaller).map(({ contract }) => contract)
-      const text = isSearch
-        ? renderResults(await findResults(context, parameters, language), language)
-        : renderHome(await findOverview(context), language, dataCatalog(open, site))
-      return sendText(request, reply, text, 'text/html; charset=utf-8', pageSeconds)
+      const send = (text: string) => sendText(request, reply, text, 'text/html; charset=utf-8', pageSeconds)
+      if (isSearch) return send(renderResults(await findResults(context, parameters, language), language))
+      const overview = await findOverview(context)
+      const samples = overview.datasets.filter(({ synthetic }) => synthetic).map(({ slug }) => slug)
+      return send(renderHome(overview, language, dataCatalog(open, site, new Set(samples))))
     },
   )
   datasetPageRoute(app, context)

@@ -3,10 +3,13 @@
  * page, a dataset with its files on its page. URLs are absolute, since the data are used without the page.
  */
 
-import { addresses, type PublishedVersion } from '../catalogue/index.ts'
+import { addresses, isSynthetic, type PublishedVersion } from '../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf, type StoredDistribution } from '../contract/index.ts'
 import { defined } from '../platform/defined.ts'
 import type { Language } from '../platform/language.ts'
+
+/** What schema.org data say of synthetic samples. */
+const syntheticStatus = { zh: '合成样例，并非真实数据', en: 'Synthetic sample, not real data' } as const
 
 const names = { zh: '教育数据开放清单', en: 'Open education data' } as const
 
@@ -17,8 +20,12 @@ export interface SchemaOrgSite {
   readonly language: Language
 }
 
-/** The catalogue with the datasets of these contracts. */
-export function dataCatalog(contracts: readonly Contract[], { base, language }: SchemaOrgSite): object {
+/** The catalogue with the datasets of these contracts; `samples` are the slugs of those whose latest data are synthetic. */
+export function dataCatalog(
+  contracts: readonly Contract[],
+  { base, language }: SchemaOrgSite,
+  samples: ReadonlySet<string> = new Set(),
+): object {
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
   return {
     '@context': 'https://schema.org',
@@ -34,6 +41,7 @@ export function dataCatalog(contracts: readonly Contract[], { base, language }: 
       name: title[language],
       description: description[language],
       license: licence.url ?? licence.title[language],
+      ...(samples.has(dataset) ? { creativeWorkStatus: syntheticStatus[language] } : {}),
     })),
   }
 }
@@ -87,12 +95,15 @@ export function schemaDataset(
   }
 }
 
-function aboutLatest({ version, files }: LatestVersion, { base }: SchemaOrgSite): object {
+function aboutLatest({ version, files }: LatestVersion, { base, language }: SchemaOrgSite): object {
+  // Each file carries it too, since search engines list files by themselves.
+  const status = isSynthetic(version) ? { creativeWorkStatus: syntheticStatus[language] } : {}
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
   return {
     temporalCoverage: `${version.periodStart}/${version.periodEnd}`,
     version: `${version.edition} v${version.number}`,
     dateModified: version.publishedAt.toISOString(),
+    ...status,
     distribution: files.map((file) => ({
       '@type': 'DataDownload',
       name: file.name,
@@ -100,6 +111,7 @@ function aboutLatest({ version, files }: LatestVersion, { base }: SchemaOrgSite)
       encodingFormat: file.mediaType.split(';', 1)[0],
       contentSize: `${file.bytes} B`,
       sha256: file.digest,
+      ...status,
     })),
   }
 }

@@ -54,7 +54,7 @@ export interface PullRun extends FetchContext {
 /** Types that this puller knows. Others are stored in the list of changes and reported. */
 const knownTypes: ReadonlySet<string> = new Set([
   ...['dataset-added', 'dataset-opened', 'dataset-closed', 'contract-added'],
-  ...['version-published', 'version-corrected', 'version-withdrawn', 'item-changed'],
+  ...['version-published', 'version-corrected', 'version-withdrawn', 'item-changed', 'closure-changed'],
 ])
 
 interface Draft {

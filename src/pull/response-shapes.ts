@@ -69,7 +69,7 @@ export const ResponseFacts = Type.Object({
   sha256: Sha256,
   difference: OrNull(Type.Object({ against: Whole, added: Count, removed: Count, changed: Count })),
   synthetic: Type.Boolean(),
-  parts: Type.Array(Type.Object({ provider: Text, rows: Count })),
+  parts: Type.Array(Type.Object({ provider: Text, rows: Type.Optional(Count) })),
   waivers: Type.Array(Type.Object({ provider: Text, reason: Text })),
   warnings: Type.Array(Type.Object({ check: Text, count: Count })),
   suppressions: Type.Record(Type.String(), Type.Unknown()),

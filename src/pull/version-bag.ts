@@ -20,6 +20,7 @@ import {
   textOf,
 } from '../bundle/index.ts'
 import type { CarriedVersion } from '../contract/index.ts'
+import { defined } from '../platform/defined.ts'
 import { asTargetFault } from './folder/file-errors.ts'
 import { nameOf, type VersionKey } from './ledger.ts'
 import { PullRefusal } from './problems.ts'
@@ -112,7 +113,7 @@ function factsOf(carried: CarriedVersion): PulledFacts {
     ...{ publishedAt, reason, records, sha256: digest },
     difference: carried.difference,
     synthetic: carried.parts.some(({ synthetic }) => synthetic),
-    parts: carried.parts.map(({ provider, rows }) => ({ provider, rows })),
+    parts: carried.parts.map(({ provider, rows }) => ({ provider, ...defined({ rows }) })),
     waivers: [...carried.waivers],
     warnings: [...carried.warnings],
     suppressions: { ...carried.suppressions },

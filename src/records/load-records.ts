@@ -14,18 +14,19 @@ interface Loaded {
 
 /**
  * Loads records from a select that returns the contract's fields by name and type, and numbers them in the
- * order of the primary key. Safe to repeat: replaces a table left by a crash, refuses a published version's.
+ * order of the primary key; `onStatement` receives the progress in SQL statements. Safe to repeat: replaces a table left by a crash, refuses a published version's.
  */
 export async function loadRecords(
   database: Database,
   contract: Contract,
   versionId: number,
   select: string,
+  onStatement: (done: number, total: number) => void = () => {},
 ): Promise<Loaded> {
   const table = recordsTable(versionId)
   const records = await database.work.begin(async (tx) => {
     await refuseOfPublished(tx, versionId, 'loaded again')
-    return fillTable(tx, contract, table, select)
+    return fillTable(tx, contract, table, select, onStatement)
   })
   await database.work.unsafe(`ANALYZE ${publishedTable(table)}`)
   return { table, records }
@@ -38,7 +39,15 @@ async function refuseOfPublished(tx: Transaction, versionId: number, what: strin
 }
 
 /** Replaces a table by the records of a select, with indexes. Returns their number. */
-async function fillTable(tx: Transaction, contract: Contract, table: string, select: string) {
+async function fillTable(
+  tx: Transaction,
+  contract: Contract,
+  table: string,
+  select: string,
+  onStatement: (done: number, total: number) => void = () => {},
+) {
+  const indexes = createIndexes(contract, table)
+  onStatement(0, indexes.length + 1)
   const columns = contract.fields.map((field) => quoteIdentifier(field.name)).join(', ')
   const order = contract.primaryKey.map(quoteIdentifier).join(', ')
   await tx.unsafe(`DROP TABLE IF EXISTS ${publishedTable(table)}`)
@@ -47,7 +56,10 @@ async function fillTable(tx: Transaction, contract: Contract, table: string, sel
     `INSERT INTO ${publishedTable(table)} (${numberColumn}, ${columns})
      SELECT row_number() OVER (ORDER BY ${order}), ${columns} FROM (${select}) AS records ORDER BY ${order}`,
   )
-  for (const statement of createIndexes(contract, table)) await tx.unsafe(statement)
+  for (const [index, statement] of indexes.entries()) {
+    onStatement(index + 1, indexes.length + 1)
+    await tx.unsafe(statement)
+  }
   return loaded.count
 }
 

@@ -44,7 +44,8 @@ export function weekdayOf(date: string): Weekday {
 }
 
 /**
- * The calendar of some records. A public holiday takes precedence over everything. A make-up working day is a working
+ * The calendar of some records. A day that is both a public holiday and a make-up day is not known. A public holiday
+ * takes precedence over everything else. A make-up working day is a working
  * day. A day of the vacation is that first, and otherwise still a working day or a weekend.
  */
 export function calendarOf(entries: readonly CalendarEntry[], coverage: readonly Coverage[]): Calendar {
@@ -52,15 +53,22 @@ export function calendarOf(entries: readonly CalendarEntry[], coverage: readonly
   const [holidays, makeUps, vacations] = [of('public-holiday'), of('make-up-day'), of('vacation')]
   const isIn = (spans: readonly CalendarEntry[], date: string) =>
     spans.some(({ starts, ends }) => starts <= date && date <= ends)
+  const find = (date: string): Day | undefined => {
+    if (!coverage.some(({ from, to }) => from <= date && date <= to)) return undefined
+    if (isIn(holidays, date) && isIn(makeUps, date)) return undefined
+    if (isIn(holidays, date)) return { kind: 'holiday', types: ['public-holiday'] }
+    const isMakeUp = isIn(makeUps, date)
+    const isFree = !isMakeUp && ['Sa', 'Su'].includes(weekdayOf(date))
+    const base: DayType = isFree ? 'weekend' : 'working-day'
+    if (isIn(vacations, date)) return { kind: 'vacation', types: ['vacation', base] }
+    return { kind: isMakeUp ? 'make-up' : isFree ? 'weekend' : 'working', types: [base] }
+  }
+  // Asked again for each venue. Dates of questions are limited, so there are at most some ten thousand.
+  const known = new Map<string, Day | undefined>()
   return {
     dayOf: (date) => {
-      if (!coverage.some(({ from, to }) => from <= date && date <= to)) return undefined
-      if (isIn(holidays, date)) return { kind: 'holiday', types: ['public-holiday'] }
-      const isMakeUp = isIn(makeUps, date)
-      const isFree = !isMakeUp && ['Sa', 'Su'].includes(weekdayOf(date))
-      const base: DayType = isFree ? 'weekend' : 'working-day'
-      if (isIn(vacations, date)) return { kind: 'vacation', types: ['vacation', base] }
-      return { kind: isMakeUp ? 'make-up' : isFree ? 'weekend' : 'working', types: [base] }
+      if (!known.has(date)) known.set(date, find(date))
+      return known.get(date)
     },
   }
 }

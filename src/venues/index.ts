@@ -1,4 +1,6 @@
 /** What records of venues mean: the kind of a day, and what is open at a time. */
+
+export { closureBody } from './bodies.ts'
 export {
   type Calendar,
   type CalendarEntry,
@@ -9,6 +11,11 @@ export {
   type DayKind,
   weekdayOf,
 } from './calendar.ts'
+export { addClosures, type ClosureRequest, removeClosure } from './closures/change-closures.ts'
+export { type ClosureBody, noClosures, readClosures, type StoredClosure } from './closures/closures.ts'
+export { parseClosures } from './closures/closures-csv.ts'
+export { closureRoutes } from './closures/routes.ts'
+export { type DatedSession, datedSessions } from './dated-sessions.ts'
 export {
   type Closure,
   horizonDays,
@@ -19,3 +26,6 @@ export {
   sessionsOn,
   type VenueHours,
 } from './open.ts'
+export { recurringEvents } from './recurrence.ts'
+export { venueRoutes } from './routes.ts'
+export { type Venue, venueCollector } from './venue.ts'

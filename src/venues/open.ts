@@ -3,12 +3,11 @@
  * until, closed and when it opens, or not known where the calendar does not cover a day that matters. Pure.
  */
 import type { DayType, Season, Session } from '../derivations/index.ts'
-import { dayInShanghai } from '../platform/time.ts'
 import { type Calendar, weekdayOf } from './calendar.ts'
 
 /** The hours of a venue. Dates are ISO days in Asia/Shanghai, both ends included. */
-export interface VenueHours {
-  readonly sessions: readonly (Session & Validity)[]
+export interface VenueHours<One extends Session & Validity = Session & Validity> {
+  readonly sessions: readonly One[]
   readonly validity?: Validity
 }
 
@@ -44,8 +43,10 @@ const dayLength = 1440 * minute
 /** Shanghai is 8 hours ahead of UTC, without summer time since 1991. */
 const offset = 8 * 60 * minute
 
-const midnightOf = (date: string) => Date.parse(`${date}T00:00:00Z`) - offset
-const dateAfter = (date: string, days: number) =>
+/** The beginning of an ISO date in Shanghai, in milliseconds since 1970. */
+export const midnightOf = (date: string) => Date.parse(`${date}T00:00:00Z`) - offset
+/** The ISO date so many days later. */
+export const dateAfter = (date: string, days: number) =>
   new Date(Date.parse(`${date}T00:00:00Z`) + days * dayLength).toISOString().slice(0, 10)
 
 /** Whether a venue is open at an instant (milliseconds since 1970). */
@@ -55,7 +56,7 @@ export function openAt(
   closures: readonly Closure[],
   instant: number,
 ): OpenState {
-  const today = dayInShanghai(new Date(instant))
+  const today = new Date(instant + offset).toISOString().slice(0, 10)
   const first = dateAfter(today, -1)
   const near = openSpans(hours, calendar, closures, first, 3)
   const current = near.spans.find(({ from, until }) => from <= instant && instant < until)
@@ -140,11 +141,11 @@ export function openSpans(
  * The sessions of a date; undefined where the calendar does not cover it and the sessions depend on it. Sessions for
  * public holidays replace all others on those days, and sessions for the vacation do so in the vacation.
  */
-export function sessionsOn(
-  hours: VenueHours,
+export function sessionsOn<One extends Session & Validity>(
+  hours: VenueHours<One>,
   calendar: Calendar,
   date: string,
-): readonly Session[] | undefined {
+): readonly One[] | undefined {
   if (!isValid(hours.validity, date)) return []
   const inForce = hours.sessions.filter((session) => isValid(session, date) && isInSeason(session, date))
   const weekday = weekdayOf(date)
@@ -182,7 +183,8 @@ function isInSeason({ season, dates }: Session, date: string): boolean {
 const isWithin = ({ from, to }: Season, day: string) =>
   from <= to ? from <= day && day <= to : day >= from || day <= to
 
-function spanOf({ from, to }: Session, date: string): OpenSpan {
+/** The open time of a session that begins on a date. */
+export function spanOf({ from, to }: Session, date: string): OpenSpan {
   const midnight = midnightOf(date)
   const end = midnight + minutesOf(to) * minute
   return { from: midnight + minutesOf(from) * minute, until: to <= from ? end + dayLength : end }
@@ -190,7 +192,8 @@ function spanOf({ from, to }: Session, date: string): OpenSpan {
 
 const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
 
-function without(
+/** Spans less a closure. */
+export function without(
   spans: readonly OpenSpan[],
   { from, until = Number.POSITIVE_INFINITY }: Closure,
 ): readonly OpenSpan[] {

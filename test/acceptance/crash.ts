@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { disks, freeDisk, hasDisks, mountDisk, unmountDisk } from './disks.ts'
 import { diskFaults, type Fault, isRefusal, removeDataFolders, signalServers } from './faults.ts'
-import { inspectPersonal } from './personal.ts'
+import { inspectClosed, inspectPersonal } from './personal.ts'
 import { plantDamage } from './plant.ts'
 import { mulberry32 } from './random.ts'
 import { type Point, type Run, runJourney } from './run-journey.ts'
@@ -213,7 +213,8 @@ async function inspect(
       : await inspectPublished(context, edition)
     const personal = acts.includes('personal') ? await inspectPersonal(context, edition) : []
     const decided = acts.includes('quarantine') ? await inspectQuarantined(context, edition) : []
-    return { digest, wrong: [...wrong, ...decided, ...personal, ...(await verified(context))] }
+    const closed = acts.includes('close') ? await inspectClosed(context, edition) : []
+    return { digest, wrong: [...wrong, ...decided, ...personal, ...closed, ...(await verified(context))] }
   })
   const wrong = [...result.wrong]
   if (acts.includes('inbox')) wrong.push(...(await inspectInbox(environment.STICK, edition)))

@@ -36,7 +36,7 @@ import {
   takeFromInbox,
 } from './acts.ts'
 import { type Fault, prepareFault, strike } from './faults.ts'
-import { deliverPersonal } from './personal.ts'
+import { closePersonal, deliverPersonal } from './personal.ts'
 import type { Act } from './steps.ts'
 import { quarantineEdition, trialDataset, trialRows } from './trial.ts'
 
@@ -148,6 +148,7 @@ async function run(act: Act, to: OpenContext): Promise<void> {
   if (act === 'restore') await restoreTo(restoreData, place, sets)
   if (act === 'erase') await erase(to, place)
   if (act === 'personal') await deliverPersonal(to, place)
+  if (act === 'close') await closePersonal(to)
   scene = undefined
 }
 

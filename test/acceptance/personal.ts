@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { listVersions } from '../../src/catalogue/index.ts'
 import type { OpenContext } from '../../src/context.ts'
 import { findInTables } from '../../src/db/traces.ts'
+import { closeCorrections } from '../../src/ingest/derived/corrections.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { findInFiles } from '../../src/operations/erasure/find-in-files.ts'
 import { Problem } from '../../src/platform/problem.ts'
@@ -49,8 +50,39 @@ export async function deliverPersonal(
     const { state } = await publishEdition(context, id)
     if (state !== 'done') throw new Error(`the publication is ${state}`)
   } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'nothing-to-publish') throw error
+    if (!(error instanceof Problem) || !repeated.includes(error.code)) throw error
   }
+}
+
+/** Problems of a publication that is requested again after it was done, or after the parts have ended. */
+const repeated = ['nothing-to-publish', 'edition-incomplete']
+
+/** Days after the publication at which no correction is accepted any more: more than the trial's contract says. */
+const daysLater = 31
+
+/** Ends the time for corrections of all editions that are published. */
+export async function closePersonal(context: OpenContext): Promise<void> {
+  const clock = () => new Date(context.clock().getTime() + daysLater * 86_400_000)
+  await closeCorrections({ ...context, clock })
+}
+
+/** What is left of the statistics of an edition whose time for corrections is over. */
+export async function inspectClosed(context: OpenContext, of: string): Promise<readonly Wrong[]> {
+  const edition = personalEdition(of)
+  const wrong: Wrong[] = []
+  const parts = await context.database.work<{ bundle: string; current: boolean }[]>`
+    SELECT left(bundle_id, 40) AS bundle, replaced_at IS NULL AS current FROM qingdan.part
+    WHERE dataset = ${swimmers} AND edition = ${edition}`
+  if (parts.some(({ current }) => current))
+    wrong.push({ class: 'half visible', what: `${edition}: a part is still current` })
+  const tables = await context.database.work<{ name: string }[]>`
+    SELECT tablename AS name FROM pg_tables
+    WHERE schemaname = 'staging' AND substr(tablename, 3) = ANY(${parts.map(({ bundle }) => bundle)})`
+  for (const { name } of tables)
+    wrong.push({ class: 'half visible', what: `${edition}: statistics are left in ${name}` })
+  const key = join(context.config.QINGDAN_DATA, 'keys', 'editions', `${swimmers}.${edition}.key`)
+  if (await exists(key)) wrong.push({ class: 'half visible', what: `${edition}: the key of digests is left` })
+  return wrong
 }
 
 /** What is wrong with the published statistics, and where a row is left. */

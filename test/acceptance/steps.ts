@@ -1,7 +1,16 @@
 /** The steps in which the campaign strikes, and the acts that a journey needs to get there. */
 
 /** Acts beside the delivery and publication of an edition, in their order. */
-export type Act = 'inbox' | 'quarantine' | 'carry' | 'pull' | 'backup' | 'restore' | 'erase' | 'personal'
+export type Act =
+  | 'inbox'
+  | 'quarantine'
+  | 'carry'
+  | 'pull'
+  | 'backup'
+  | 'restore'
+  | 'erase'
+  | 'personal'
+  | 'close'
 
 /** Acts only where a step needs them: a second database in every run would cost its start for nothing. */
 export const stepActs = {
@@ -25,6 +34,7 @@ export const stepActs = {
   restore: ['backup', 'restore'],
   erase: ['erase'],
   personal: ['personal'],
+  close: ['personal', 'close'],
 } as const satisfies Readonly<Record<string, readonly Act[]>>
 
 export type Step = keyof typeof stepActs

@@ -426,3 +426,51 @@ t.test('a hard link is an ordinary file', async (t) => {
     /is not empty/,
   )
 })
+
+t.test('manifests as other tools write them, by the version of the bag', async (t) => {
+  const names = ['100%.csv', 'a%25.csv', 'c%zz.csv', '数 据.csv']
+  const cases: readonly (readonly [string, string, (line: string) => string, readonly string[]])[] = [
+    ['ours', '1.0', (line) => line, []],
+    ['bagit-python', '0.97', (line) => line.replaceAll('%25', '%'), ['bag-version']],
+    [
+      'sha256sum',
+      '0.97',
+      (line) => line.replaceAll('%25', '%').replace('  ', ' *'),
+      ['bag-version', 'manifest-asterisk'],
+    ],
+    ['sha256sum -b for 1.0', '1.0', (line) => line.replace('  ', ' *'), ['manifest-asterisk']],
+    [
+      'a tab and capitals',
+      '1.0',
+      (line) => line.replace('  ', '\t').replace(/^\w+/, (digest) => digest.toUpperCase()),
+      [],
+    ],
+    ['./ before paths', '1.0', (line) => line.replace('  ', '  ./'), []],
+    ['CRLF', '1.0', (line) => `${line}\r`, []],
+    [
+      '% not escaped in 1.0',
+      '1.0',
+      (line) => line.replace('100%25', '100%'),
+      ['file-unlisted', 'manifest-line'],
+    ],
+    ['%25 in 0.97 is a name', '0.97', (line) => line, ['bag-version', 'file-missing', 'file-unlisted']],
+  ]
+  for (const [about, version, write, expected] of cases) {
+    const bag = await writeBag(
+      t.testdir(),
+      names.map((name) => ({ name, source: Buffer.from(goodCsv) })),
+    )
+    const edited = (name: string, change: (text: string) => string) =>
+      writeFileSync(join(bag, name), change(readFileSync(join(bag, name), 'utf8')))
+    edited('bagit.txt', (text) => text.replace('1.0', version))
+    edited('manifest-sha256.txt', (text) =>
+      text
+        .split('\n')
+        .map((line) => (line === '' ? '' : write(line)))
+        .join('\n'),
+    )
+    renewTagManifest(bag)
+    const { findings } = await verifyAt(bag, 'folder')
+    t.same([...new Set(findings.map(({ check }) => check))].sort(), expected, about)
+  }
+})

@@ -59,3 +59,61 @@ t.test('a warning names the cell; an error leaves the row out and the fast path'
   t.match(files, [{ rowsTaken: rows.length, rowsRefused: 1 }])
   t.equal(taken.length, rows.length)
 })
+
+/** Reads by one path under a contract in which a quote inside an unquoted cell is part of its text. */
+async function deriveQuotes(path: number, csv: string) {
+  const { validation, findings } = validationOf({ 'rows.csv': csv })
+  const { contract } = validation
+  const fields = contract.intake?.fields ?? contract.fields
+  const intake = { personal: false, innerQuotes: 'text', fields, primaryKey: contract.primaryKey } as const
+  const taken: string[] = []
+  const add: PartDerivation['add'] = (values) => taken.push(JSON.stringify(values)) > 0
+  const read = copyPaths[path]
+  if (read === undefined) throw new Error('there are two paths')
+  const options = { ...validation, contract: { ...contract, intake } }
+  const reading = read({ ...options, derive: { faults, open: () => ({ add }) } })
+  for await (const _ of reading.chunks);
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  return { taken, checks: errors.map(({ check, row }) => `${check} ${row}`), files: reading.files() }
+}
+
+t.test('a quote inside an unquoted cell is text where the contract says so', async (t) => {
+  const quoted = [`01,5'3",size,big,10,,,,`, `01,"5'4""",size,big,10,,,,`, '01,a"b"c,size,big,10,,,,']
+  const csv = csvOf([...plain, ...quoted])
+  const [fast, strict] = [await deriveQuotes(0, csv), await deriveQuotes(1, csv)]
+  t.strictSame(fast, strict)
+  t.same(
+    fast.taken.slice(-3).map((row) => JSON.parse(row)[1]),
+    ['5\'3"', '5\'4"', 'a"b"c'],
+  )
+  const after = csvOf([...plain, '01,"a"b,size,big,10,,,,'])
+  t.equal((await deriveQuotes(0, after)).files, undefined)
+  t.same((await deriveQuotes(1, after)).checks, ['quote-misplaced 602'], 'text after a closing quote')
+  const misplaced = (await derive(1, csv)).findings.filter(({ check }) => check === 'quote-misplaced')
+  t.same(
+    misplaced.map(({ row }) => row),
+    [602, 604],
+  )
+})
+
+t.test('a derivation gets the fields of a file in another order as bytes', async (t) => {
+  const names = header.split(',')
+  const order = names.map((_, n) => n).reverse()
+  const mixed = (line: string) => order.map((n) => line.split(',')[n]).join()
+  const csv = [header, ...plain].map(mixed).join('\n')
+  const { validation } = validationOf({ 'rows.csv': `${csv}\n` })
+  const asBytes: string[] = []
+  const asTexts: string[] = []
+  const add: PartDerivation['add'] = (values) => asTexts.push(values.map((value) => value ?? '').join()) > 0
+  const addBytes: NonNullable<PartDerivation['addBytes']> = ({ bytes, begins, ends }, { row }) => {
+    if (row % 7 === 0) return false
+    const texts = [...begins].map((begin, field) => Buffer.from(bytes).toString('utf8', begin, ends[field]))
+    return asBytes.push(texts.join()) > 0
+  }
+  const reading = copyPaths[0]?.({ ...validation, derive: { faults, open: () => ({ add, addBytes }) } })
+  if (reading === undefined) throw new Error('there are two paths')
+  for await (const _ of reading.chunks);
+  t.equal(reading.files()?.[0]?.rowsTaken, plain.length)
+  t.same([...asBytes, ...asTexts].sort(), [...plain].sort())
+  t.equal(asTexts.length, Math.floor((plain.length + 1) / 7))
+})

@@ -64,7 +64,7 @@ t.test('a Chinese list with separators of Excel in Europe', async (t) => {
   t.equal(table.delimiter, ';')
   t.strictSame(shapes(contract), [
     ['shi_tang_bian_hao', 'string', null],
-    ['school', 'string', null],
+    ['xue_xiao_ming_cheng', 'string', null],
     ['shi_tang_lei_xing', 'string', null],
     ['jiu_can_ren_shu', 'integer', null],
     ['kai_ye_ri_qi', 'date', null],
@@ -81,7 +81,7 @@ t.test('a Chinese list with separators of Excel in Europe', async (t) => {
     [contract.fields[7]?.unit, contract.fields[7]?.constraints],
     ['%', { minimum: 0, maximum: 100 }],
   )
-  t.strictSame(contract.fields[1]?.title, { zh: '学校名称', en: 'School' }, 'known from another contract')
+  t.ok(contract.fields[1]?.title.en.startsWith(fillInMarker), 'other contracts name it differently')
   t.ok(contract.fields[2]?.title.en.startsWith(fillInMarker), 'what nobody wrote is marked')
 })
 
@@ -112,9 +112,10 @@ t.test('a workbook with a title and grouped headers', async (t) => {
   t.equal(contract.title.zh, '2025-2026学年学生情况')
   t.strictSame(shapes(contract).slice(0, 2), [
     ['district', 'districts', null],
-    ['stage', 'stages', null],
+    ['xue_duan', 'stages', null],
   ])
-  t.strictSame(contract.primaryKey, ['district', 'stage'])
+  t.strictSame(contract.primaryKey, ['district', 'xue_duan'])
+  t.equal(contract.fields[0]?.title.en, 'District', 'known from other contracts')
 })
 
 t.test('titles above the header are found and reported', async (t) => {
@@ -181,10 +182,16 @@ t.test('names are valid, not reserved, and used once', async (t) => {
   t.strictSame(names.slice(2, 6), ['edition_value', 'grosse', 'n_2024_nian', 'school_name'])
 })
 
-t.test('numbers with more digits than a number keeps stay text, unless they only have float noise', async (t) => {
-  const rounded = await draftOf('float.csv', 'id,lon\na,114.14788048996633\nb,114.1511710728324\n')
-  t.equal(rounded.contract.fields[1]?.type, 'number')
-  const { contract, notes } = await draftOf('long.csv', 'id,lon\na,114.14788048996633000123\nb,114.15117107283\n')
-  t.equal(contract.fields[1]?.type, 'string')
-  t.equal(about(notes, 'more than 15 digits'), 1)
-})
+t.test(
+  'numbers with more digits than a number keeps stay text, unless they only have float noise',
+  async (t) => {
+    const rounded = await draftOf('float.csv', 'id,lon\na,114.14788048996633\nb,114.1511710728324\n')
+    t.equal(rounded.contract.fields[1]?.type, 'number')
+    const { contract, notes } = await draftOf(
+      'long.csv',
+      'id,lon\na,114.14788048996633000123\nb,114.15117107283\n',
+    )
+    t.equal(contract.fields[1]?.type, 'string')
+    t.equal(about(notes, 'more than 15 digits'), 1)
+  },
+)

@@ -133,6 +133,8 @@ t.test(
     const { encoding, findings } = await inspect(join(head, iconv.encode('2,Schüler\n', 'windows-1252')))
     t.equal(encoding, 'gb18030')
     t.match(findings, [{ check: 'encoding-doubtful', severity: 'warning', byteOffset: head.length + 5 }])
+    const blank = await inspect(join(head, gbk('2,李'), utf8('\u3000'), gbk('娜\n')))
+    t.match(blank.findings, [{ check: 'encoding-doubtful' }], 'a full-width blank of UTF-8 reads as 銆€')
   },
 )
 

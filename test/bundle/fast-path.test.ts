@@ -135,12 +135,20 @@ t.test('among many distinct keys a duplicate one is found', async (t) => {
 
 t.test('both paths warn of a control character in the same way', async (t) => {
   const row = (note: string, n: number) => `01,A${n},size,big,12,3.5,2020-05-01,spade,${note}\n`
-  const notes = ['plain', 'a\u202egpj.exe', '\u0007b', 'a\u0085bcd', '“甲乙”…', 'tag\u{e0041}']
+  const notes = [
+    'plain',
+    'a\u202egpj.exe',
+    '\u0007b',
+    'a\u0085bcd',
+    '“甲乙”（丙）…',
+    'tag\u{e0041}',
+    '北\ufffd京',
+  ]
   const files = { 'a.csv': Buffer.from(`${header}\n${notes.map(row).join('')}`) }
   const fast = await readOnFastPath(files)
   t.same(fast, await readRows(files))
   t.same(
     fast?.findings.map(({ check, row: at }) => [check, at]),
-    [3, 4, 5, 7].map((at) => ['text-control', at]),
+    [...[3, 4, 5, 7].map((at) => ['text-control', at]), ['text-lost', 8]],
   )
 })

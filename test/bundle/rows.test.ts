@@ -515,6 +515,7 @@ t.test('a control character in a text is a warning, and the row is accepted', as
   t.same(await at('note', 'a\u202egpj.exe'), warning('U+202E'))
   t.same(await at('note', 'a\u0007b'), warning('U+0007'))
   t.same(await at('note', 'a\u2066b\u2069'), warning('U+2066'))
+  t.same(await at('note', '北\ufffd京'), [[['text-lost', 'warning', 'I2', '≠ U+FFFD']], 1])
   t.same(await at('note', '“甲”—乙\u200d…'), [[], 1])
   t.same(await at('trees', '1\u202e2'), [[], 1], 'other types remove it and count that')
 })

@@ -13,10 +13,10 @@ import { isFull, runs } from '../support/runs.ts'
 import { bytesOf, trialContext, trialFields, trialRows } from '../support/trial-records.ts'
 import { makeSheet } from '../support/workbook.ts'
 
-/** The outcome of a file, without its name and byte offsets. */
+/** The outcome of a file, without its name, encoding and byte offsets. */
 function plain({ findings, rows, counts }: Outcome): unknown {
   const reported = findings.map(({ byteOffset: _byteOffset, ...finding }) => finding)
-  const counted = counts.map(({ digest: _digest, ...count }) => count)
+  const counted = counts.map(({ digest: _digest, encoding: _encoding, ...count }) => count)
   return JSON.parse(JSON.stringify({ reported, rows, counted }).replaceAll('data/a.xlsx', 'data/a.csv'))
 }
 

@@ -20,13 +20,14 @@ const fitness = 'student-fitness'
 const centres = 'fitness-monitoring-centres'
 const venues = 'school-sports-venues'
 const calendar = 'school-calendar'
+const schools = 'schools'
 const list = 'annual-open-data-list'
 
 /** Search texts and the slugs found first, best first. `null` at the end: further hits are not compared. */
 const golden: readonly (readonly [question: string, ...found: readonly (string | null)[]])[] = [
   ['体质测试', fitness, null],
-  ['体质', centres, fitness],
-  ['健康', centres, fitness],
+  ['体质', centres, fitness, schools],
+  ['健康', centres, fitness, schools],
   ['体质健康监测', centres, null],
   ['学生的体质', fitness, null],
   ['优良率', fitness],
@@ -36,8 +37,8 @@ const golden: readonly (readonly [question: string, ...found: readonly (string |
   ['篮球', venues],
   ['浦东 篮球', venues],
   ['浦东篮球', venues],
-  ['浦东', centres, venues, fitness],
-  ['310115', centres, venues, fitness],
+  ['浦东', centres, schools, venues, fitness],
+  ['310115', centres, schools, venues, fitness],
   ['体育局', venues],
   ['校历', calendar],
   ['调休', calendar, null],
@@ -51,8 +52,8 @@ const golden: readonly (readonly [question: string, ...found: readonly (string |
   ['baksetball', venues],
   ['basketbal', venues],
   ['basket', venues],
-  ['fitnes', centres, fitness, venues],
-  ['fitness', centres, fitness, venues],
+  ['fitnes', centres, fitness, venues, schools],
+  ['fitness', centres, fitness, venues, schools],
   ['holidays', calendar, null],
   ['vacation', calendar, null],
   ['facilities', venues, null],
@@ -99,7 +100,7 @@ t.test('a match gives its place and an excerpt with the words', async (t) => {
   t.match(matchesOf('优良率', fitness).slice(0, 3), [
     { place: 'keyword', text: '优良率', found: ['优良率'] },
     { place: 'field', field: 'excellent_good_rate', text: '优良率', found: ['优良率'] },
-    { place: 'field', field: 'excellent_good', text: '优良人数', found: ['优良'] },
+    { place: 'field', field: 'excellent_good_low95', text: '优良率下限', found: ['优良率'] },
   ])
   for (const question of ['体', 'a e i o u', '学生 体质 健康 测试', 'fitness', 'of good or better']) {
     for (const hit of index.search(question).hits) {

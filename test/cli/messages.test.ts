@@ -7,10 +7,11 @@ import { addSigner } from '../../src/accounts/index.ts'
 import { counted, stateText, subjectOf } from '../../src/cli/output.ts'
 import { ServerError } from '../../src/db/database-error.ts'
 import type { Receipt } from '../../src/ingest/index.ts'
+import { fileExists } from '../../src/platform/file-exists.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 import { officeKey } from '../support/openpgp.ts'
-import { runCli } from '../support/run-cli.ts'
+import { callCli, runCli } from '../support/run-cli.ts'
 
 const dataset = 'tree-register'
 const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })
@@ -71,6 +72,31 @@ t.test('an erased bundle: one line, and its own word', async (t) => {
   t.match((await cli('list', 'bundles')).stdout, new RegExp(`${id.slice(0, 12)} +erased `))
 })
 
+t.test('a withdrawal says what becomes the latest; names as arguments or as options', async (t) => {
+  const call = (...args: readonly string[]) => callCli(args, environment)
+  await take({ dataset, edition: '2026', rows: 'tree\nash\n' })
+  await publish(dataset, '2026')
+  const named = ['--dataset', dataset, '--edition', '2026', '--version', '1', '--reason', 'Wrong.']
+  const { code, stdout } = await call('withdraw', ...named)
+  t.equal(code, 0)
+  t.match(stdout, new RegExp(`${dataset} 2026 v1 is withdrawn.`))
+  t.match(stdout, /Without it no version of 2026 is public; the latest edition of the dataset: 2024\./)
+  t.match(JSON.parse((await call('withdraw', ...named, '--json')).stdout), {
+    already: true,
+    latest: { ofEdition: null, ofDataset: '2024' },
+  })
+  t.match(await call('withdraw', dataset, '2026', '--reason', 'x'), { code: 2, stderr: /--version/ })
+  t.match(await call('publish', dataset, '2026', '2027'), { code: 2 })
+  t.match(await call('publish', dataset, '--edition', '2026', '2027'), {
+    code: 2,
+    stderr: /one name too many/,
+  })
+  t.match(await call('publish', '--dataset', dataset, '2024'), {
+    code: 2,
+    stderr: /publish tree-register 2024 --reason/,
+  })
+})
+
 t.test('dates of signers are days in Shanghai; a locked key says how to open it', async (t) => {
   const { publicKey, pair } = await officeKey(new Date('2026-01-01T00:00:00Z'))
   await addSigner(
@@ -97,4 +123,19 @@ t.test('verify offers a repair only where one is possible', async (t) => {
   t.equal(code, 1)
   t.match(stdout, /remaining: 1 defect;/)
   t.notMatch(stdout, '--repair')
+})
+
+t.test('a taken port is reported before the database starts', async (t) => {
+  const { createServer } = await import('node:net')
+  const taken = createServer().listen(0, '127.0.0.1')
+  await new Promise((listening) => taken.once('listening', listening))
+  t.teardown(() => taken.close())
+  const { port } = taken.address() as { readonly port: number }
+  const data = join(folder, 'never-started')
+  const { code, stderr } = await runCli(['serve'], {
+    ...{ QINGDAN_DATA: data, QINGDAN_HOST: '127.0.0.1', QINGDAN_PORT: String(port), LC_ALL: 'C' },
+  })
+  t.equal(code, 1)
+  t.match(stderr, new RegExp(`Port ${port} on 127.0.0.1 is in use`))
+  t.notOk(await fileExists(data), 'no data folder was made')
 })

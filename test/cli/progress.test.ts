@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Bag } from '../../src/bundle/index.ts'
-import { progressText } from '../../src/cli/output.ts'
+import { progressText } from '../../src/cli/display/progress.ts'
 import { readPasses, watchRows } from '../../src/ingest/index.ts'
 
 t.test('progress shows rows, estimated total, rate and time left', async (t) => {
@@ -17,13 +17,29 @@ t.test('progress shows rows, estimated total, rate and time left', async (t) => 
 
 t.test('nothing is estimated without enough progress', async (t) => {
   t.equal(progressText({ done: 0, seconds: 0 }), '')
-  t.equal(progressText({ done: 3, seconds: 5 }), ' 3')
-  t.equal(progressText({ done: 0, total: 100, seconds: 5 }), ' 0 %')
+  t.equal(progressText({ done: 3, seconds: 0.5 }), ' 3')
+  t.equal(progressText({ done: 0, total: 100, seconds: 0.5 }), ' 0 %')
   t.equal(progressText({ done: 1, total: 1_000, rows: 7, seconds: 0.5 }), ' 0 %, 7 rows')
   t.equal(progressText({ done: 50, total: 100, seconds: 0.5 }), ' 50 %')
   t.equal(progressText({ done: 50, total: 100, seconds: 5 }), ' 50 %, 5 s left')
-  t.equal(progressText({ done: 0, total: 0, seconds: 5 }), '')
 })
+
+t.test(
+  'the time left moves without a report; where nothing can be estimated, the time spent does',
+  async (t) => {
+    const silent = (seconds: number) => progressText({ done: 50, total: 100, seconds: 5, silent: seconds })
+    t.same([0, 2, 4, 5, 65].map(silent), [
+      ' 50 %, 5 s left',
+      ' 50 %, 3 s left',
+      ' 50 %, 1 s left',
+      ' 50 %, 10 s so far',
+      ' 50 %, 70 s so far',
+    ])
+    t.equal(progressText({ done: 0, total: 100, seconds: 0, silent: 7 }), ' 0 %, 7 s so far')
+    t.equal(progressText({ done: 3, seconds: 5 }), ' 3, 5 s so far')
+    t.equal(progressText({ done: 0, total: 0, seconds: 0, silent: 120 }), ' 2 min so far')
+  },
+)
 
 t.test('bytes are counted over all files and readings, rows over all files', async (t) => {
   const bag: Bag = {

@@ -6,7 +6,9 @@ import createClient from 'openapi-fetch'
 import type { paths as GenericPaths } from './generic.js'
 import type { components, paths } from './venues.js'
 
-type Session = components['schemas']['school-sports-venues.record']
+type RecordsPage = paths['/v1/datasets/school-sports-venues/records.json']['get']['responses'][200]
+/** A record of this contract, or of an earlier one, which has no season. */
+type Session = RecordsPage['content']['application/json']['data'][number]
 
 const options = {
   baseUrl: process.argv[2] ?? '',
@@ -26,7 +28,7 @@ async function all(district: components['schemas']['codes.districts']): Promise<
           district,
           day_type__in: ['weekend', 'public-holiday'],
           opens__gte: '07:00',
-          activities: 'basketball',
+          activities: 'running',
           sort: ['-venue'],
           limit: 7,
           ...(cursor === undefined ? {} : { cursor }),

@@ -150,10 +150,20 @@ function strictUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** iconv-lite replaces invalid bytes, so its text is accepted only if it encodes to the same bytes. */
+/**
+ * iconv-lite replaces invalid bytes, so its text is accepted only if it encodes to the same bytes. The euro sign has
+ * two forms: the byte 0x80, as Windows writes it in GBK, and 0xA2E3.
+ */
 function strictGb(bytes: Buffer): string | undefined {
   const text = iconv.decode(bytes, 'gb18030', { stripBOM: false })
-  return iconv.encode(text, 'gb18030').equals(bytes) ? text : undefined
+  let at = 0
+  for (const [n, part] of text.split('€').entries()) {
+    if (n > 0) at += bytes[at] === 0x80 ? 1 : bytes.readUInt16BE(at) === 0xa2e3 ? 2 : Number.NaN
+    const encoded = iconv.encode(part, 'gb18030')
+    if (!bytes.subarray(at, at + encoded.length).equals(encoded)) return undefined
+    at += encoded.length
+  }
+  return at === bytes.length ? text : undefined
 }
 
 function cut(text: string, delimiter: string): readonly (readonly string[])[] {

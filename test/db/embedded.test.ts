@@ -178,19 +178,21 @@ root.test('after SIGKILL of its process the server is used by the next, with all
   t.equal(await running(folder), undefined, 'the last process stops it')
 })
 
-root.test('after SIGKILL of the server its processes find a new one at the same port', async (t) => {
+root.test('if the server is killed or stopped, its processes find a new one at the same port', async (t) => {
   const folder = await clusterFolder(t)
   const cluster = await joinCluster({ dataFolder: folder, observe })
   await administer(cluster.addresses.owner, (client) => client.query('CREATE TABLE sample AS SELECT 42 AS a'))
-  const pid = await running(folder)
-  t.ok(pid)
-  process.kill(Number(pid), 'SIGKILL')
   let found = await running(folder)
-  while (found === undefined || found === pid) found = await running(folder)
-  const next = await joinCluster({ dataFolder: folder, observe })
-  t.equal(next.addresses.owner, cluster.addresses.owner)
-  t.equal(await count(next), 42)
-  await next.leave()
+  for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+    const former = found
+    t.ok(former)
+    process.kill(Number(former), signal)
+    while (found === undefined || found === former) found = await running(folder)
+    const next = await joinCluster({ dataFolder: folder, observe })
+    t.equal(next.addresses.owner, cluster.addresses.owner, signal)
+    t.equal(await count(next), 42)
+    await next.leave()
+  }
   t.equal(await running(folder), found, 'its first process holds a lease again')
   await cluster.leave()
   t.equal(await running(folder), undefined)

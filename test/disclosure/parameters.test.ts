@@ -1,10 +1,8 @@
 /** Faulty parameters are refused when a contract is loaded, and data that contradict themselves when it is controlled. */
 import t from 'tap'
-import { getDisclosureRule } from '../../src/disclosure/index.ts'
+import { auditedSuppression as rule } from '../../src/disclosure/audited-suppression/rule.ts'
 import { control } from './support/control.ts'
 import { fitnessContract, parameters, type Row, rowsOf } from './support/editions.ts'
-
-const rule = getDisclosureRule('audited-suppression')
 
 function complaintsOf(changes: object): readonly string[] {
   const contract = fitnessContract({ ...parameters, ...changes })

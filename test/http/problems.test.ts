@@ -217,3 +217,13 @@ t.test('a 404 is a page for a browser and JSON for a program', async (t) => {
   const quoted = await get('text/html', '/<script>alert(1)</script>')
   t.notMatch(quoted.body, /<script/)
 })
+
+t.test('a + that a query read as a blank is explained', async (t) => {
+  const { app } = await failingApp()
+  t.teardown(() => app.close())
+  const hint = async (query: string) => (await app.inject(`/test/query?${query}`)).json().hint as string
+  t.match(await hint('sex=fe+male'), /write `%2B`/)
+  t.match(await hint('limit=1+1&sex=male'), /write `%2B`/)
+  for (const query of ['sex=fe%2Bmale', 'sex=fe%20male', 'limit=0&edition=a+b'])
+    t.notMatch(await hint(query), '%2B', query)
+})

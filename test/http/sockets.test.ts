@@ -169,3 +169,18 @@ t.test('the connection of a client that reads nothing is ended, and its source i
   socket.destroy()
   await once(socket, 'close')
 })
+
+t.test('a request that arrives during a shutdown is refused with a time to try again', async (t) => {
+  let answer: Response | undefined
+  const { app, port } = await listening(t, {}, (app) => {
+    app.addHook('preClose', async () => {
+      answer = await fetch(`http://127.0.0.1:${port}/health`)
+    })
+  })
+  t.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 200)
+  await app.close()
+  t.equal(answer?.status, 503)
+  t.equal(answer?.headers.get('retry-after'), '5')
+  t.match(answer?.headers.get('x-request-id'), /./)
+  t.match(await answer?.json(), { code: 'not-ready' })
+})

@@ -22,7 +22,7 @@ const provider = 'edu-310101'
 
 /** The command of the README in either language, as the officer types it. */
 const typed = ['README.md', 'README.zh-CN.md'].map(
-  (file) => /^\.\/bin\/qingdan bundle create .*\.xlsx$/m.exec(readFileSync(file, 'utf8'))?.[0] ?? '',
+  (file) => /^qingdan bundle create .*\.xlsx$/m.exec(readFileSync(file, 'utf8'))?.[0] ?? '',
 )
 
 interface Mistake {
@@ -36,12 +36,12 @@ const mistakes: readonly Mistake[] = [
   { cell: 'B2', check: 'code-unknown', wrong: '黄浦新区' },
   { cell: 'A3', check: 'constraint', wrong: '黄浦-1' },
   { cell: 'C4', check: 'required', wrong: '' },
-  { cell: 'E5', check: 'code-unknown', wrong: '羽毛球、打陀螺' },
-  { cell: 'G6', check: 'type', wrong: '八点半' },
-  { cell: 'H7', check: 'ascending', wrong: '05:10' },
-  { cell: 'J8', check: 'within', wrong: '12.146708' },
-  { cell: 'L9', check: 'type', wrong: '免费' },
-  { cell: 'M10', check: 'required-when', wrong: '' },
+  { cell: 'K5', check: 'code-unknown', wrong: '羽毛球、打陀螺' },
+  { cell: 'O6', check: 'type', wrong: '八点半' },
+  { cell: 'P7', check: 'ascending', wrong: '05:10' },
+  { cell: 'T8', check: 'within', wrong: '12.146708' },
+  { cell: 'V9', check: 'type', wrong: '免费' },
+  { cell: 'W10', check: 'required-when', wrong: '' },
   { cell: 'B11', check: 'part-scope', wrong: '310104' },
 ]
 
@@ -95,7 +95,8 @@ t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffi
   await writeFile(join(office, 'corrected.csv'), csvOf(valid))
   await byLibreOffice(office, ['faulty.csv', 'corrected.csv'], 'xlsx:Calc MS Excel 2007 XML')
   const venues = join(office, 'venues.xlsx')
-  const type = (line: string) => run('sh', ['-c', `cd '${office}' && ${line}`], environment)
+  const type = (line: string) =>
+    run('sh', ['-c', `cd '${office}' && PATH="$PWD/bin:$PATH" && ${line}`], environment)
 
   await writeFile(venues, await readFile(join(office, 'out', 'faulty.xlsx')))
   t.equal(typed[0], typed[1], 'the README has the commands in both languages')

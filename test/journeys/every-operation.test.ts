@@ -74,7 +74,17 @@ const ofCkan: ExistingValues = {
   'ckanDatastoreDump id': table,
 }
 
-const values: ExistingValues = { ...existing, ...ofCkan }
+/** The code of a venue, by operation. */
+const [venue = ''] = (await sampleRows('school-sports-venues', '2025', 1)).map(
+  ({ rows }) => rows.split('\n')[1]?.split(',')[0] ?? '',
+)
+const ofVenues: ExistingValues = {
+  'getVenue id': venue,
+  'listVenueSessions id': venue,
+  'getVenueCalendar id': venue,
+}
+
+const values: ExistingValues = { ...existing, ...ofCkan, ...ofVenues }
 const exampleOf = (parameter: Parameter) => exampleIn(parameter, values)
 const addressOf = (operation: Operation) => addressIn(operation, values)
 
@@ -88,6 +98,9 @@ const changing = new Set([
   'approvePublication',
   'createPreview',
   'withdrawVersion',
+  'addClosures',
+  'addClosure',
+  'removeClosure',
 ])
 /** Operations that read although their method is POST. */
 const readingByPost = new Set(['postCkanAction', 'postCkanActionUnversioned', 'mcp'])

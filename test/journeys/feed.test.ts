@@ -102,6 +102,7 @@ t.test('every change comes in one order at any page size', async (t) => {
     released: {
       records: 2,
       contractVersion: 1,
+      synthetic: false,
       difference: { against: 1, added: 1, removed: 1, changed: 1 },
     },
   })

@@ -12,6 +12,7 @@ import t, { type Test } from 'tap'
 import type { Contract } from '../../src/contract/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, type TestContext } from '../support/open-test-context.ts'
+import { waysOut } from '../support/ways-out.ts'
 
 type Row = Readonly<Record<string, string>>
 
@@ -58,7 +59,8 @@ const pitchContract = (dataset: string, errors: number): Contract =>
       dataset,
       themes: ['education'],
       missingValues,
-      formats: ['csv'],
+      formats: ['csv', 'ndjson', 'json', 'xlsx', 'parquet'],
+      openClass: 'unconditional',
       tolerance: { errors },
     },
   )
@@ -125,19 +127,14 @@ async function takePitches(t: Test, csv: string): Promise<Readonly<Record<string
 
 async function readersSee(t: Test, testContext: TestContext, valid: readonly Row[]): Promise<void> {
   t.equal((await testContext.publish('pitches', '2026')).state, 'done')
-  const { text } = await testContext.get(
-    '/v1/datasets/pitches/editions/2026/versions/1/files/pitches-2026-v1.csv',
-  )
-  const comparable = (rows: readonly Row[]) =>
-    rows
-      .map((row) => columns.map((name) => (row[name]?.trim() === '未提供' ? '' : (row[name]?.trim() ?? ''))))
-      .map((cells) => cells.join('\u0000'))
-      .sort()
-  t.same(
-    comparable(parse(text, { columns: true }) as Row[]),
-    comparable(valid),
-    'the valid rows, and no others',
-  )
+  const missing = (text: string) => (missingValues.includes(text) ? null : text)
+  const expected = valid.map((row) => columns.map((name) => missing(row[name]?.trim() ?? '')))
+  const order = (rows: readonly (readonly (string | null)[])[]) =>
+    rows.map((cells) => JSON.stringify(cells)).sort()
+  const { fields } = testContext.context.contracts.get('pitches').contract
+  const ways = await waysOut(testContext, { dataset: 'pitches', edition: '2026' }, fields)
+  for (const [way, rows] of Object.entries(ways))
+    t.same(order(rows), order(expected), `the valid rows, and no others: ${way}`)
 }
 
 t.test('a small file with the faults of the real one', async (t) => {

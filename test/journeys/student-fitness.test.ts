@@ -3,7 +3,6 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { partsOf } from '../../src/contract/index.ts'
 import { listParts } from '../../src/ingest/index.ts'
-import { fitnessFiles } from '../support/fitness/contracts.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 import { bringPersonal } from '../support/personal-bundles.ts'
 
@@ -11,8 +10,7 @@ const dataset = 'student-fitness'
 const edition = '2025-2026'
 const testContext = await openTestContext(t, {
   contracts: [],
-  shipped: [dataset],
-  files: fitnessFiles,
+  shipped: ['schools', dataset],
 })
 const { context, folder, take, publish, findingsOf, get } = testContext
 

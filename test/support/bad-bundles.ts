@@ -201,7 +201,7 @@ export const badBundles: readonly Damage[] = [
     name: 'number that Excel altered',
     check: 'number-damaged',
     at: { cell: 'C2' },
-    rows: good.replace(',5,', ',1.2E+5,'),
+    rows: good.replace(',5,', ',1.23E+17,'),
   },
   {
     name: 'value out of bounds',

@@ -2,17 +2,33 @@
  * A whole service for the journey tests: a database of its own, a temporary data folder, real files and jobs,
  * a clock that the test sets, and a readable log. None of our own code is replaced.
  */
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { InjectOptions } from 'fastify'
 import pino from 'pino'
-import { createKey, type KeyRequest } from '../../src/accounts/index.ts'
+import { createKey, type KeyRequest, loadServiceKey } from '../../src/accounts/index.ts'
 import { buildApp, datasetParts } from '../../src/app.ts'
-import { createBag, type PrivateKeyFile, packBag, signBag } from '../../src/bundle/index.ts'
+import {
+  createBag,
+  type NewBag,
+  type PrivateKeyFile,
+  packBag,
+  readPublicKey,
+  signBag,
+} from '../../src/bundle/index.ts'
+import { listVersions } from '../../src/catalogue/index.ts'
 import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
 import { buildContext, loadAllContracts, type OpenContext, shippedDatasets } from '../../src/context.ts'
-import { type Contract, type Contracts, listSamples, type Sample } from '../../src/contract/index.ts'
+import {
+  type Contract,
+  type Contracts,
+  intakeFields,
+  isPersonal,
+  listSamples,
+  partsOf,
+  type Sample,
+} from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
 import type { App } from '../../src/http/route-helpers.ts'
 import { listFindings, type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
@@ -164,7 +180,7 @@ function actsOn(
   key: PrivateKeyFile,
 ): Pick<TestContext, 'bring' | 'take' | 'findingsOf' | 'publish'> {
   const bring: TestContext['bring'] = async (input) => {
-    const bag = await writeBag(folder, input)
+    const bag = await writeBag(folder, input, await encryptedIfPersonal(context, input))
     const broughtBy = input.by ?? 'cli:test'
     try {
       // On the command line the service packs and signs loose files itself; see loose-files.ts.
@@ -281,8 +297,19 @@ export async function writeDatasets(
   }
 }
 
+/** Rows about persons must be encrypted and synthetic. */
+async function encryptedIfPersonal(context: OpenContext, input: BundleInput): Promise<Partial<NewBag>> {
+  const { contract } = context.contracts.get(input.dataset, input.contractVersion ?? 1)
+  if (!isPersonal(contract)) return {}
+  return { synthetic: true, encryptTo: await readPublicKey((await loadServiceKey(context)).publicKey) }
+}
+
 /** Writes a bag of one file, `data/rows.csv`; equal rows give equal bags. */
-export async function writeBag(inside: string, input: BundleInput): Promise<string> {
+export async function writeBag(
+  inside: string,
+  input: BundleInput,
+  more: Partial<NewBag> = {},
+): Promise<string> {
   const { dataset, edition, provider = 'edu-commission', contractVersion = 1, rows } = input
   const folder = await mkdtemp(join(inside, 'bag-'))
   await createBag({
@@ -293,6 +320,7 @@ export async function writeBag(inside: string, input: BundleInput): Promise<stri
     contractVersion,
     files: [{ name: 'rows.csv', source: Buffer.from(rows) }],
     clock: () => new Date('2026-01-01T00:00:00Z'),
+    ...more,
   })
   return folder
 }
@@ -313,15 +341,23 @@ export async function zipOf(inside: string, input: BundleInput): Promise<Buffer>
  * third of a second.
  */
 export async function publishSample(
-  { take, publish }: Pick<TestContext, 'take' | 'publish'>,
+  testContext: Pick<TestContext, 'context' | 'take' | 'publish'>,
   dataset: string,
   edition: string,
   partsMax = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  const samples = await sampleRows(dataset, edition)
-  for (const { provider, rows } of samples.slice(0, partsMax))
-    await take({ dataset, edition, provider, rows })
-  const waivers = samples.slice(partsMax).map(({ provider }) => ({ provider, reason: 'Left out.' }))
+  const { context, take, publish } = testContext
+  const { contract } = context.contracts.get(dataset)
+  const { directories = {} } = contract.derivation ?? {}
+  for (const directory of Object.values(directories))
+    if ((await listVersions(context.database, { dataset: directory, edition })).length === 0)
+      await publishSample(testContext, directory, edition)
+  const samples = (await sampleRows(dataset, edition)).slice(0, partsMax)
+  for (const { provider, rows, contractVersion } of samples)
+    await take({ dataset, edition, provider, contractVersion, rows })
+  const waivers = partsOf(contract)
+    .filter((part) => !samples.some(({ provider }) => provider === part.provider))
+    .map(({ provider }) => ({ provider, reason: 'Left out.' }))
   await publish(dataset, edition, { waivers })
 }
 
@@ -330,14 +366,28 @@ export async function sampleRows(
   dataset: string,
   edition: string,
   rowsMax = Number.POSITIVE_INFINITY,
-): Promise<readonly (Sample & { readonly rows: string })[]> {
+): Promise<readonly (Sample & { readonly rows: string; readonly contractVersion: number })[]> {
   const samples = (await listSamples(shippedDatasets)).filter(
     (sample) => sample.dataset === dataset && sample.edition === edition,
   )
   return Promise.all(
     samples.map(async (sample) => {
       const lines = (await readFile(sample.file, 'utf8')).trimEnd().split('\n')
-      return { ...sample, rows: `${lines.slice(0, rowsMax + 1).join('\n')}\n` }
+      const contractVersion = await contractOf(dataset, lines[0] ?? '')
+      return { ...sample, contractVersion, rows: `${lines.slice(0, rowsMax + 1).join('\n')}\n` }
     }),
   )
+}
+
+/** The number of the first contract of a dataset with the fields of a header, or else of its newest contract. */
+async function contractOf(dataset: string, header: string): Promise<number> {
+  const names = (await readdir(join(shippedDatasets, dataset))).filter((name) =>
+    name.startsWith('contract.v'),
+  )
+  for (const [index, name] of names.sort().entries()) {
+    const contract = JSON.parse(await readFile(join(shippedDatasets, dataset, name), 'utf8')) as Contract
+    const fields = intakeFields(contract)
+    if (fields.map((field) => field.name).join() === header) return index + 1
+  }
+  return names.length
 }

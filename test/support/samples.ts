@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { calendarParts, centreParts } from './samples/directories.ts'
-import { fitnessParts } from './samples/fitness.ts'
+import { fitnessParts, schoolParts } from './samples/fitness.ts'
 import { listParts } from './samples/lists.ts'
 import { csvPieces, type SamplePart } from './samples/part.ts'
 import { venueParts } from './samples/venues.ts'
@@ -47,6 +47,7 @@ function sampleParts({ seed = sampleSeed, scale = 1, rows }: SampleOptions): rea
     ...listParts(years),
     ...calendarParts(),
     ...centreParts(seed, years),
+    ...schoolParts(seed, ['2023-2024', '2024-2025']),
     ...fitnessParts(seed, ['2023-2024', '2024-2025']),
     ...venueParts(seed, years, { scale, ...(rows === undefined ? {} : { rows }) }),
   ]

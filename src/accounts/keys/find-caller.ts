@@ -50,7 +50,7 @@ export async function findCaller(
   return Object.freeze({
     keyId: key.id,
     scopes: key.scopes,
-    ...defined({ provider: key.provider, datasets: key.datasets, quota: key.quota }),
+    ...defined({ provider: key.provider, datasets: key.datasets, venues: key.venues, quota: key.quota }),
   })
 }
 

@@ -38,17 +38,32 @@ export async function createKey(
   const id = randomBytes(9).toString('hex')
   const secret = randomBytes(32).toString('base64url')
   const at = clock()
-  const { label, provider = null, datasets = null, expiresAt = null, addresses = null } = request
+  const {
+    label,
+    provider = null,
+    datasets = null,
+    venues = null,
+    expiresAt = null,
+    addresses = null,
+  } = request
   const { perMinute = null, perDay = null } = request.quota ?? {}
   await database.work.begin(async (tx) => {
     await tx`
       insert into qingdan.key (id, digest, label, scopes, provider, datasets, created_at, expires_at,
-        per_minute, per_day, addresses)
+        per_minute, per_day, addresses, venues)
       values (${id}, ${digestOf(secret)}, ${label}, ${[...request.scopes]}, ${provider},
         ${datasets === null ? null : [...datasets]}, ${at}, ${expiresAt},
-        ${perMinute}, ${perDay}, ${addresses === null ? null : [...addresses]})`
+        ${perMinute}, ${perDay}, ${addresses === null ? null : [...addresses]},
+        ${venues === null ? null : [...venues]})`
     const limits = { perMinute, perDay, addresses, expiresAt: expiresAt?.toISOString() ?? null }
-    const detail = { label, scopes: request.scopes, provider, datasets, ...limits }
+    const detail = {
+      label,
+      scopes: request.scopes,
+      provider,
+      datasets,
+      ...(venues === null ? {} : { venues }),
+      ...limits,
+    }
     await writeAudit(tx, { at, actor, action: 'key-created', subject: `key:${id}`, detail })
   })
   return { id, secret: `qd_${id}_${secret}` }
@@ -101,6 +116,7 @@ function summaryOf(row: KeyRow): KeySummary {
     createdAt: row.createdAt,
     ...(row.provider === null ? {} : { provider: row.provider }),
     ...(row.datasets === null ? {} : { datasets: row.datasets }),
+    ...(row.venues === null ? {} : { venues: row.venues }),
     ...quotaOf(row),
     ...(row.addresses === null ? {} : { addresses: row.addresses }),
     ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
@@ -127,6 +143,8 @@ function checkRequest(request: KeyRequest, now: Date): void {
   if (request.datasets?.length === 0) {
     throw refuse('datasets', 'Name at least one dataset, or leave the datasets out.')
   }
+  if (request.venues?.length === 0)
+    throw refuse('venues', 'Name at least one venue, or leave the venues out.')
   if (request.expiresAt !== undefined && !(request.expiresAt > now)) {
     throw refuse('expiresAt', 'The expiry must be in the future.')
   }

@@ -37,6 +37,9 @@ export const KeySchema = Type.Object({
   scopes: listOf(Type.Enum([...scopes]), 'The scopes of the key.'),
   provider: Type.Optional(Type.String({ description: 'The provider that the key is restricted to.' })),
   datasets: Type.Optional(listOf(Type.String(), 'The datasets that the key is restricted to.')),
+  venues: Type.Optional(
+    listOf(Type.String(), 'The venues that the key may close: codes, or their beginnings before a hyphen.'),
+  ),
   addresses: Type.Optional(
     listOf(Type.String(), 'The networks that the key may be used from, in CIDR notation.'),
   ),

@@ -5,7 +5,7 @@
  */
 
 import assert from 'node:assert/strict'
-import type { Change, PositionedChange } from '../../contract/index.ts'
+import type { Change, ChangeKind, PositionedChange } from '../../contract/index.ts'
 import { notifyChange } from '../../db/change-notices.ts'
 import type { Runner, Transaction } from '../../db/database.ts'
 import { selectList } from '../../db/select-list.ts'
@@ -43,11 +43,16 @@ export async function appendChange(tx: Transaction, change: Change): Promise<num
   return Number(row.position)
 }
 
-/** The changes after a position, in their order. */
-export async function readChanges(runner: Runner, after: number): Promise<readonly PositionedChange[]> {
+/** The changes after a position, in their order: all, or those of one kind. */
+export async function readChanges(
+  runner: Runner,
+  after: number,
+  kind: ChangeKind | null = null,
+): Promise<readonly PositionedChange[]> {
   const rows = await runner<ChangeRow[]>`
     SELECT ${runner.unsafe(changeColumns)}
-    FROM qingdan.change WHERE position > ${after} ORDER BY qingdan.change.position`
+    FROM qingdan.change WHERE position > ${after} AND (${kind}::text IS NULL OR kind = ${kind})
+    ORDER BY qingdan.change.position`
   return rows.map(positionedOf)
 }
 

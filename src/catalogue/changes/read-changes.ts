@@ -65,6 +65,8 @@ export interface FeedChange extends PositionedChange {
   /** For a published version; null for every other change. */
   readonly released: {
     readonly contractVersion: number
+    /** Whether any part is synthetic sample data. */
+    readonly synthetic: boolean
     readonly difference: RecordDifference | null
     readonly distributions: readonly StoredDistribution[]
   } | null
@@ -72,6 +74,7 @@ export interface FeedChange extends PositionedChange {
 
 interface Row extends ChangeRow {
   readonly contractVersion: number | null
+  readonly synthetic: boolean
   readonly difference: RecordDifference | null
   readonly distributions: readonly StoredDistribution[]
 }
@@ -94,6 +97,7 @@ export async function readFeed(
   const rows = await runner<Row[]>`
     SELECT ${runner.unsafe(changeColumns)},
       v.contract_version AS "contractVersion", v.difference,
+      coalesce(jsonb_path_exists(v.parts, '$[*] ? (@.synthetic == true)'), false) AS synthetic,
       coalesce((
         SELECT jsonb_agg(jsonb_build_object('name', d.name, 'format', d.format, 'mediaType', d.media_type,
           'bytes', d.bytes, 'digest', d.digest) ORDER BY d.name COLLATE "C")
@@ -105,9 +109,9 @@ export async function readFeed(
     WHERE c.position > ${after ?? 0} AND ${isSelected(runner, selection)}
     ORDER BY c.position ${direction} LIMIT ${limit}`
   const ordered = after === undefined ? rows.toReversed() : rows
-  return ordered.map(({ contractVersion, difference, distributions, ...row }) => ({
+  return ordered.map(({ contractVersion, synthetic, difference, distributions, ...row }) => ({
     ...positionedOf(row),
-    released: contractVersion === null ? null : { contractVersion, difference, distributions },
+    released: contractVersion === null ? null : { contractVersion, synthetic, difference, distributions },
   }))
 }
 

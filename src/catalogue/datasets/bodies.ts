@@ -9,6 +9,7 @@ import {
   sourceOf,
 } from '../../contract/index.ts'
 import type { Config } from '../../platform/config.ts'
+import { defined } from '../../platform/defined.ts'
 import { addresses } from '../addresses.ts'
 import type { DatasetSchema, DistributionSchema, EditionSchema, VersionBody } from '../schemas.ts'
 import { neighbourLinks } from '../versions/neighbour-links.ts'
@@ -58,7 +59,7 @@ export function versionBody(
     difference: version.difference,
     synthetic: isSynthetic(version),
     parts: version.parts.map(({ provider, bundle, bundles = [bundle], rows }) => ({
-      ...{ provider, bundle, rows, bundles },
+      ...{ provider, bundle, ...defined({ rows }), bundles },
     })),
     waivers: version.waivers,
     warnings: version.warnings,

@@ -22,6 +22,7 @@ export interface CreateOptions extends Common {
   readonly scope: readonly string[]
   readonly provider?: string
   readonly dataset?: readonly string[]
+  readonly venue?: readonly string[]
   readonly expires?: string
   readonly perMinute?: string
   readonly perDay?: string
@@ -44,6 +45,7 @@ export async function create(options: CreateOptions): Promise<void> {
     ...defined({
       provider: options.provider,
       datasets: options.dataset,
+      venues: options.venue,
       expiresAt,
       quota,
       addresses: options.address,
@@ -114,6 +116,7 @@ export async function show(id: string, options: Common): Promise<number> {
     print.result(options, { ...key, quota: remaining, feed }, () => {
       table([key], ['id', 'label', 'scopes', 'provider', 'expiresAt', 'revokedAt'])
       print.line(`  datasets   ${key.datasets?.join(', ') ?? 'any'}`)
+      if (key.venues !== undefined) print.line(`  venues     ${key.venues.join(', ')}`)
       print.line(`  addresses  ${key.addresses?.join(', ') ?? 'any'}`)
       for (const one of remaining)
         print.line(`  ${one.left} of ${one.limit} requests left until ${one.resetsAt.toISOString()}`)

@@ -1,6 +1,14 @@
 /** The commands about bundles: names, options and help. The implementation is loaded when a command runs. */
 import type { Command } from 'commander'
-import { type AddCommand, command, findingsOption, keysOption, lazily, sheetOption } from '../command.ts'
+import {
+  type AddCommand,
+  command,
+  examples,
+  findingsOption,
+  keysOption,
+  lazily,
+  sheetOption,
+} from '../command.ts'
 
 export const bundleCommand: AddCommand = (program, end) => {
   const bundle = program.command('bundle').description('create and verify bundles; needs no database')
@@ -33,13 +41,17 @@ If the receiver would refuse the bundle, the findings are listed cell by cell an
 never overwritten. The rows of a delta can't be compared with its base, which only the receiver has. Several bags are
 written as <out>-1-of-3.zip and so on.
 
-qingdan bundle create --dataset … --edition … --mode delta --against 3 --upsert changed.csv --delete deleted.csv`,
+Examples:
+  qingdan bundle create canteens.xlsx --dataset school-canteens --edition 2026
+  qingdan bundle create --dataset school-canteens --edition 2026 \\
+    --mode delta --against 3 --upsert changed.csv --delete deleted.csv`,
     )
     .action(lazily(() => import('./bundle.ts').then(({ create }) => create), end))
   command(bundle, 'verify', 'check that bundles are complete and would be accepted')
     .argument('<path...>', 'bag folders or ZIPs; bags of one group are checked together')
     .option(...findingsOption)
     .option(...keysOption)
+    .addHelpText('after', examples('qingdan bundle verify school-canteens-2026.zip --keys keys/'))
     .action(lazily(() => import('../check.ts').then(({ checkPaths }) => checkPaths), end))
 }
 
@@ -50,6 +62,7 @@ export const inboxCommand: AddCommand = (program, end) => {
     'ingest the bundles of a folder, and move them to done/ or refused/ with their receipts',
   )
     .argument('[folder]', 'by default QINGDAN_INBOX')
+    .addHelpText('after', examples('qingdan inbox /media/usb'))
     .addHelpText(
       'after',
       '\nBundles that have not changed for QINGDAN_INBOX_SETTLE_SECONDS are ingested and moved to done/ or refused/ with\n' +
@@ -72,6 +85,13 @@ export const ingestCommand: AddCommand = (program, end) => {
       '--receipts <folder>',
       'write the signed receipts and the findings to this folder, to return to the sender',
     )
+    .addHelpText(
+      'after',
+      examples(
+        'qingdan ingest school-canteens-2026.zip',
+        'qingdan ingest canteens.xlsx --dataset school-canteens --edition 2026',
+      ),
+    )
     .action(lazily(() => import('./ingest.ts').then(({ ingest }) => ingest), end))
 }
 
@@ -79,11 +99,12 @@ export const quarantineCommand: AddCommand = (program, end) => {
   const family = program
     .command('quarantine')
     .description('list, show, release or drop bundles with more errors than their contract allows')
-  command(family, 'list', 'list the bundles in quarantine, the newest first').action(
-    lazily(() => import('./quarantine.ts').then(({ list }) => list)),
-  )
+  command(family, 'list', 'list the bundles in quarantine, the newest first')
+    .addHelpText('after', examples('qingdan quarantine list'))
+    .action(lazily(() => import('./quarantine.ts').then(({ list }) => list)))
   command(family, 'show', 'show the receipt of a bundle, with its first findings')
     .argument('<id>', 'the receipt id, or at least its first eight digits')
+    .addHelpText('after', examples('qingdan quarantine show 3f9a1c02d4b7'))
     .action(lazily(() => import('./quarantine.ts').then(({ show }) => show)))
   decisionCommand(
     family,
@@ -99,6 +120,7 @@ function decisionCommand(family: Command, name: string, about: string): Command 
   return command(family, name, about)
     .argument('<id>', 'the receipt id, or at least its first eight digits')
     .requiredOption('--reason <text>', 'the reason, recorded in the receipt and in the audit log')
+    .addHelpText('after', examples(`qingdan quarantine ${name} 3f9a1c02d4b7 --reason "Agreed by telephone."`))
 }
 
 export const receiptCommand: AddCommand = (program) => {
@@ -106,6 +128,7 @@ export const receiptCommand: AddCommand = (program) => {
     .argument('<id>', 'the receipt id, or at least its first eight digits')
     .option('--to <folder>', 'write receipt.json and findings.csv to this folder, to return to the sender')
     .option(...findingsOption)
+    .addHelpText('after', examples('qingdan receipt 3f9a1c02d4b7 --to receipts/'))
     .action(lazily(() => import('./receipt.ts').then(({ receipt }) => receipt)))
 }
 

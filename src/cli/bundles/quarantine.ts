@@ -11,7 +11,8 @@ import {
   takeBundle,
 } from '../../ingest/index.ts'
 import { actor, type Common, exitCodes } from '../command.ts'
-import { print, progressLine, table } from '../output.ts'
+import { progressLine } from '../display/progress.ts'
+import { print, table } from '../output.ts'
 import { withContext } from '../with-context.ts'
 import { showReceipt } from './receipt.ts'
 

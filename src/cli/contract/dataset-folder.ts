@@ -6,7 +6,8 @@ import { type ContractFault, type Contracts, faultText } from '../../contract/in
 import type { Config } from '../../platform/config.ts'
 import { UsageError } from '../command.ts'
 import { loadSettings } from '../load-settings.ts'
-import { print } from '../output.ts'
+import { counted, print } from '../output.ts'
+import { localised } from '../phrases.ts'
 
 export interface DatasetFolder {
   readonly folder: string
@@ -38,7 +39,9 @@ export async function loadDatasetFolder(path: string): Promise<DatasetFolder> {
 
 /** Prints the faults of a dataset's files, each on a line. */
 export function printFaults({ folder, faults }: DatasetFolder): void {
-  print.line(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in ${folder}:`)
+  print.line(`${counted(faults.length, 'fault')} in ${folder}:`)
   for (const fault of faults)
-    print.line(`  ${faultText({ ...fault, file: fault.file.slice(folder.length + 1) })}`)
+    print.data(
+      `  ${faultText({ ...fault, file: fault.file.slice(folder.length + 1), message: localised(fault.message) })}`,
+    )
 }

@@ -16,7 +16,7 @@ import { dayInShanghai } from '../../platform/time.ts'
 import { type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
 import { loadCurrentContracts } from '../load-contracts.ts'
 import { loadSettings } from '../load-settings.ts'
-import { print } from '../output.ts'
+import { counted, print } from '../output.ts'
 import { emptyTexts, textsFile, writeTexts } from './texts.ts'
 
 export interface DraftOptions extends Common {
@@ -109,7 +109,7 @@ function report(
   const result = { folder, rows: table.rows.length, texts: texts.length, notes, contract }
   print.result(options, result, () => {
     print.line(
-      `drafted  ${folder}/contract.v1.json from ${table.rows.length} rows${table.isComplete ? '' : ' (there are more)'}`,
+      `drafted  ${folder}/contract.v1.json from ${counted(table.rows.length, 'row')}${table.isComplete ? '' : ' (there are more)'}`,
     )
     for (const { name, type, codes, title } of contract.fields) {
       const isKey = contract.primaryKey.includes(name)

@@ -7,7 +7,8 @@ import { looseSources, withBag } from '../bundles/loose-files.ts'
 import { purposeOf } from '../bundles/purpose.ts'
 import { checkBundles } from '../check-bundles.ts'
 import { type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
-import { print, progressLine } from '../output.ts'
+import { progressLine } from '../display/progress.ts'
+import { counted, print } from '../output.ts'
 import { loadDatasetFolder, printFaults } from './dataset-folder.ts'
 
 export interface PreviewOptions extends Common {
@@ -71,7 +72,9 @@ export async function preview(path: string, file: string, options: PreviewOption
         for (const { rowsRead, rowsTaken, rowsRefused, repairs } of counts) {
           const corrected = Object.entries(repairs).map(([name, count]) => `${count} ${name}`)
           const also = corrected.length === 0 ? '' : `, corrected: ${corrected.join(', ')}`
-          print.line(`${rowsRead} rows read, ${rowsTaken} would be taken, ${rowsRefused} refused${also}`)
+          print.line(
+            `${counted(rowsRead, 'row')} read, ${rowsTaken} would be taken, ${rowsRefused} refused${also}`,
+          )
         }
         print.report(file, report)
       })

@@ -1,6 +1,6 @@
 /** The command that scores fitness results. The implementation is loaded when it runs. */
 import { Option } from 'commander'
-import { type AddCommand, command, findingsOption, lazily, sheetOption } from '../command.ts'
+import { type AddCommand, command, examples, findingsOption, lazily, sheetOption } from '../command.ts'
 
 export const fitnessCommand: AddCommand = (program, end) => {
   const fitness = program
@@ -27,11 +27,11 @@ export const fitnessCommand: AddCommand = (program, end) => {
 Each line has the number of the row, the score of each item, the bonus, the total and its level. Names and pupil numbers
 are not repeated. Rows with an error have no line; the findings name their cells. Nothing is stored or sent.
 
-qingdan fitness score --system 5+4 --out scores.csv pupils.xlsx
-qingdan fitness score --system 6+3 --json pupils.csv
-qingdan fitness score --system 5+4 --findings findings.csv pupils.csv > scores.csv
-
-Exit code 3: rows could not be scored.`,
+Exit code 3: rows could not be scored.
+${examples(
+  'qingdan fitness score --system 5+4 --out scores.csv pupils.xlsx',
+  'qingdan fitness score --system 6+3 --json pupils.csv',
+)}`,
     )
     .action(lazily(() => import('./score.ts').then(({ score }) => score), end))
 }

@@ -16,8 +16,9 @@ import { defined } from '../../platform/defined.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { dayInShanghai } from '../../platform/time.ts'
 import { type Common, exitCodes, type FindingsOption, requirePaths, UsageError } from '../command.ts'
+import { progressLine } from '../display/progress.ts'
 import { loadSettings } from '../load-settings.ts'
-import { print, progressLine, writeFindings } from '../output.ts'
+import { print, writeFindings } from '../output.ts'
 
 export interface ScoreOptions extends Common, FindingsOption {
   readonly system: SchoolSystem

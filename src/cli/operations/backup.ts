@@ -2,7 +2,8 @@
 import { type BackupReport, type CheckedSet, checkSets, writeBackup } from '../../operations/index.ts'
 import { readPublicKeyFile } from '../bundles/key-files.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
-import { counted, print, progressLine } from '../output.ts'
+import { progressLine } from '../display/progress.ts'
+import { counted, print } from '../output.ts'
 import { withService } from '../with-context.ts'
 import { explainFault, tornText } from './fault.ts'
 

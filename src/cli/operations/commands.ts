@@ -1,6 +1,6 @@
 /** The commands of operations: names, options and help. The implementation is loaded when a command runs. */
 import type { Command } from 'commander'
-import { type AddCommand, command, lazily } from '../command.ts'
+import { type AddCommand, command, examples, lazily } from '../command.ts'
 
 export const eraseCommand: AddCommand = (program, end) => {
   const erase = command(program, 'erase', 'erase a version or a bundle for good, or verify that it is gone')
@@ -12,8 +12,8 @@ export const eraseCommand: AddCommand = (program, end) => {
       'after',
       `
 Examples:
-  qingdan erase version <dataset> 2025-2026 1 --reason "It named a child."
-  qingdan erase bundle 3f9a1c02d4b7 --reason "Sent by mistake." --yes --backups /mnt/backups
+  qingdan erase version school-canteens 2026 1 --reason "It named a child."
+  qingdan erase bundle 3f9a1c02d4b7 --reason "Sent by mistake." --yes
   qingdan erase --verify "Zhang San"
 
 --verify compacts tables (VACUUM FULL), which blocks requests for some seconds, and fills the write-ahead log. Exit code
@@ -27,16 +27,22 @@ Examples:
       'version',
       'erase a version with its files, and the bundles that no other version has rows of; it is withdrawn first',
     )
-      .argument('<dataset>')
+      .argument('<dataset>', 'the slug of the dataset')
       .argument('<edition>', 'such as 2025 or 2025-2026')
-      .argument('<number>', 'the number of the version'),
+      .argument('<number>', 'the number of the version')
+      .addHelpText(
+        'after',
+        examples('qingdan erase version school-canteens 2026 1 --reason "It named a child."'),
+      ),
   ).action(lazily(() => import('./erase.ts').then(({ eraseVersion }) => eraseVersion), end))
   erasureOptions(
     command(
       erase,
       'bundle',
       'erase a bundle with its staged rows and findings; refused while a stored version has rows of it',
-    ).argument('<id>', 'the receipt id, or at least its first eight digits'),
+    )
+      .argument('<id>', 'the receipt id, or at least its first eight digits')
+      .addHelpText('after', examples('qingdan erase bundle 3f9a1c02d4b7 --reason "Sent by mistake." --yes')),
   ).action(lazily(() => import('./erase.ts').then(({ eraseBundle }) => eraseBundle), end))
 }
 
@@ -98,6 +104,7 @@ export const backupCommand: AddCommand = (program, end) => {
     .addHelpText(
       'after',
       `
+Examples:
   qingdan backup /mnt/backup --recipient custodian.asc
   qingdan backup /mnt/backup --recipient custodian.asc --keep 30
   qingdan backup /mnt/backup --check
@@ -123,7 +130,9 @@ export const restoreCommand: AddCommand = (program, end) => {
     .addHelpText(
       'after',
       `
-  QINGDAN_DATA=/srv/qingdan qingdan restore /mnt/backup --key custodian-private.asc --trust service.asc
+Example:
+  QINGDAN_DATA=/srv/qingdan qingdan restore /mnt/backup \\
+    --key custodian-private.asc --trust service.asc
 
 Restores to QINGDAN_DATA, and to DATABASE_URL if that is set; both must be empty. Run it as the account that runs the
 service. Everything is verified first; a set that is incomplete, altered or of a newer version is refused. Versions and

@@ -1,6 +1,7 @@
 /** Asks for a confirmation in a terminal. Without one, the act needs `--yes`. */
 import { createInterface } from 'node:readline/promises'
 import { UsageError } from '../command.ts'
+import { localised, phrase } from '../phrases.ts'
 
 /** Whether the act may go on. Throws UsageError without a terminal and without `--yes`. */
 export async function confirm(question: string, isSure: boolean | undefined): Promise<boolean> {
@@ -10,7 +11,9 @@ export async function confirm(question: string, isSure: boolean | undefined): Pr
   }
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    const answer = await lines.question(`${question} This can not be undone. Type yes to go on: `)
+    const answer = await lines.question(
+      `${localised(question)} ${phrase('This can not be undone. Type yes to go on:')} `,
+    )
     return answer.trim().toLowerCase() === 'yes'
   } finally {
     lines.close()

@@ -2,7 +2,8 @@
 import { getReceiptLike } from '../../ingest/index.ts'
 import { type Erasure, eraseBundleAct, eraseVersionAct, verifyErasure } from '../../operations/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
-import { counted, print, progressLine, stateText, subjectOf } from '../output.ts'
+import { progressLine } from '../display/progress.ts'
+import { counted, print, stateText, subjectOf } from '../output.ts'
 import { withService } from '../with-context.ts'
 import { confirm } from './confirm.ts'
 

@@ -13,8 +13,9 @@ import {
 import { buildEventLog } from '../../platform/log/events.ts'
 import { openKeyFile, readPublicKeyFile } from '../bundles/key-files.ts'
 import { actor, type Common, exitCodes } from '../command.ts'
+import { progressLine } from '../display/progress.ts'
 import { loadSettings } from '../load-settings.ts'
-import { counted, print, progressLine } from '../output.ts'
+import { counted, print } from '../output.ts'
 import { withContext } from '../with-context.ts'
 import { explainFault, tornText } from './fault.ts'
 

@@ -1,7 +1,8 @@
 /** `qingdan verify`: prints every defect of what is stored, and what was done about it. */
 import { type Defect, type VerifyReport, verify } from '../../operations/index.ts'
 import { type Common, exitCodes } from '../command.ts'
-import { counted, print, progressLine } from '../output.ts'
+import { progressLine } from '../display/progress.ts'
+import { counted, print } from '../output.ts'
 import { withService } from '../with-context.ts'
 
 export interface VerifyOptions extends Common {

@@ -6,15 +6,21 @@ import { openPreview, revokePreview } from '../../publication/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { print, table } from '../output.ts'
 import { withContext } from '../with-context.ts'
+import { editionName, type NameOptions } from './edition-name.ts'
 import { getOpen } from './publications.ts'
 
-export interface PreviewOptions extends Common {
+export interface PreviewOptions extends Common, NameOptions {
   readonly expires?: string
   readonly list?: boolean
   readonly revoke?: string
 }
 
-export async function preview(dataset: string, edition: string, options: PreviewOptions): Promise<number> {
+export async function preview(
+  first: string | undefined,
+  second: string | undefined,
+  options: PreviewOptions,
+): Promise<number> {
+  const { dataset, edition } = editionName([first, second], options)
   const milliseconds = parseSpan(options.expires ?? `${previewDaysDefault}d`)
   if (milliseconds === undefined) throw new UsageError('--expires takes a span such as 30m, 12h or 7d.')
   return withContext(async (context) => {

@@ -15,6 +15,7 @@ import {
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { print, table } from '../output.ts'
 import { withContext } from '../with-context.ts'
+import { editionName, type NameOptions } from './edition-name.ts'
 
 export interface ListOptions extends Common {
   readonly all?: boolean
@@ -41,11 +42,16 @@ export async function list(
   })
 }
 
-export interface ApproveOptions extends Common {
+export interface ApproveOptions extends Common, NameOptions {
   readonly sha256?: string
 }
 
-export async function approve(dataset: string, edition: string, options: ApproveOptions): Promise<number> {
+export async function approve(
+  first: string | undefined,
+  second: string | undefined,
+  options: ApproveOptions,
+): Promise<number> {
+  const { dataset, edition } = editionName([first, second], options)
   const { sha256 } = options
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
     throw new UsageError('--sha256 must be the 64 digits that qingdan publish printed.')
@@ -59,11 +65,16 @@ export async function approve(dataset: string, edition: string, options: Approve
   })
 }
 
-export interface DropOptions extends Common {
+export interface DropOptions extends Common, NameOptions {
   readonly reason: string
 }
 
-export async function drop(dataset: string, edition: string, options: DropOptions): Promise<void> {
+export async function drop(
+  first: string | undefined,
+  second: string | undefined,
+  options: DropOptions,
+): Promise<void> {
+  const { dataset, edition } = editionName([first, second], options)
   await withContext(async (context) => {
     const { id } = await getOpen(context, dataset, edition)
     const publication = await dropPublication(context, { id, actor: actor(), reason: options.reason })

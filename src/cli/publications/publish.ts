@@ -1,21 +1,30 @@
 /** `qingdan publish` and `qingdan withdraw`: make an edition public, and take it back. */
 
+import { latestOf, latestOfDataset, listVersions } from '../../catalogue/index.ts'
+import type { OpenContext } from '../../context.ts'
 import type { Waiver } from '../../contract/index.ts'
 import { defined } from '../../platform/defined.ts'
 import { Problem } from '../../platform/problem.ts'
 import { parseMoment } from '../../platform/time.ts'
 import { pendingReasonOf, publishEdition, requestPublication, withdraw } from '../../publication/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
-import { print, progressLine } from '../output.ts'
+import { progressLine } from '../display/progress.ts'
+import { confirm } from '../operations/confirm.ts'
+import { print } from '../output.ts'
+import { phrase } from '../phrases.ts'
 import { withContext } from '../with-context.ts'
+import { editionName, type NameOptions, versionName } from './edition-name.ts'
 
-export interface PublishOptions extends Common {
+export interface PublishOptions extends Common, NameOptions {
   readonly reason?: string
   readonly waive?: readonly string[]
   readonly at?: string
 }
 
-export async function publish(dataset: string, edition: string, options: PublishOptions): Promise<number> {
+type Word = string | undefined
+
+export async function publish(first: Word, second: Word, options: PublishOptions): Promise<number> {
+  const { dataset, edition } = editionName([first, second], options)
   const waivers = (options.waive ?? []).map(parseWaiver)
   const at = options.at === undefined ? undefined : parseAt(options.at)
   return withContext(async (context) => {
@@ -62,26 +71,67 @@ function parseWaiver(text: string): Waiver {
   return { provider: provider.trim(), reason: reason.trim() }
 }
 
-export interface WithdrawOptions extends Common {
+export interface WithdrawOptions extends Common, NameOptions {
   readonly reason: string
+  readonly yes?: boolean
 }
 
 export async function withdrawVersion(
-  dataset: string,
-  edition: string,
-  version: string,
+  first: Word,
+  second: Word,
+  third: Word,
   options: WithdrawOptions,
-): Promise<void> {
-  if (!/^[1-9]\d{0,5}$/.test(version)) throw new UsageError('The version is a number such as 1.')
-  await withContext(async (context) => {
-    const request = { dataset, edition, version: Number(version), reason: options.reason, actor: actor() }
-    const first = await withdraw(context, request)
-    print.result(options, { ...request, withdrawn: true, already: !first }, () =>
-      print.line(
-        first
-          ? `${dataset} ${edition} v${version} is withdrawn.`
-          : `${dataset} ${edition} v${version} had already been withdrawn.`,
-      ),
-    )
+): Promise<number> {
+  const { dataset, edition, version } = versionName([first, second, third], options)
+  return withContext(async (context) => {
+    const others = await latestWithout(context, { dataset, edition, version })
+    const name = `${dataset} ${edition} v${version}`
+    const needsAnswer = process.stdin.isTTY && process.stderr.isTTY && options.yes !== true
+    if (needsAnswer) {
+      print.refusal(latestText(others, edition))
+      if (!(await confirm(phrase`Withdraw ${name}?`, false))) {
+        print.refusal(phrase('Nothing was withdrawn.'))
+        return exitCodes.refused
+      }
+    }
+    const request = { dataset, edition, version, reason: options.reason, actor: actor() }
+    const isFirst = await withdraw(context, request)
+    const latest = { ofEdition: others.ofEdition ?? null, ofDataset: others.ofDataset ?? null }
+    print.result(options, { ...request, withdrawn: true, already: !isFirst, latest }, () => {
+      print.line(isFirst ? phrase`${name} is withdrawn.` : phrase`${name} had already been withdrawn.`)
+      if (isFirst) print.line(`  ${latestText(others, edition)}`)
+    })
+    return exitCodes.ok
   })
+}
+
+/** What is the latest once a version is withdrawn: the number in its edition, and the edition of the dataset. */
+interface Latest {
+  readonly ofEdition: number | undefined
+  readonly ofDataset: string | undefined
+}
+
+async function latestWithout(
+  context: OpenContext,
+  {
+    dataset,
+    edition,
+    version,
+  }: { readonly dataset: string; readonly edition: string; readonly version: number },
+): Promise<Latest> {
+  context.contracts.get(dataset)
+  const versions = (await listVersions(context.database, { dataset })).filter(
+    (one) => one.edition !== edition || one.number !== version,
+  )
+  return {
+    ofEdition: latestOf(versions.filter((one) => one.edition === edition))?.number,
+    ofDataset: latestOfDataset(versions)?.edition,
+  }
+}
+
+function latestText({ ofEdition, ofDataset }: Latest, edition: string): string {
+  if (ofEdition !== undefined) return phrase`The latest version of ${edition} without it: v${ofEdition}.`
+  return ofDataset === undefined
+    ? phrase('Without it no version of the dataset is public.')
+    : phrase`Without it no version of ${edition} is public; the latest edition of the dataset: ${ofDataset}.`
 }

@@ -1,6 +1,6 @@
 /** The commands that copy data between services. The implementation is loaded when a command runs. */
 import { retriesDefault, schemaUsual } from '../../pull/limits.ts'
-import { type AddCommand, command, lazily } from '../command.ts'
+import { type AddCommand, command, examples, lazily } from '../command.ts'
 
 const collect = (one: string, others: readonly string[] = []) => [...others, one]
 
@@ -27,7 +27,12 @@ The bag (BagIt 1.0, Data Package 2) contains the published files byte for byte, 
 including withdrawals. It is signed with the key of this service. qingdan mirror imports it elsewhere. Later exports use
 --since with the cursor that this command prints, which is also in bag-info.txt. If nothing has changed, nothing is
 written. Datasets that are not open are left out and listed, unless --include-restricted is given. Withdrawals are
-included, but not the files of withdrawn versions. Existing files are never overwritten.`,
+included, but not the files of withdrawn versions. Existing files are never overwritten.
+
+Examples:
+  qingdan export --all --out all.zip
+  qingdan export --since 1042 --out changes.zip
+  qingdan export --dataset school-canteens --edition 2026`,
     )
     .action(lazily(() => import('./export.ts').then(({ exportBag }) => exportBag), end))
 }
@@ -46,18 +51,24 @@ A mirror starts empty with an export --all, then imports exports --since the cur
 files, records, versions, withdrawals and positions as its origin, and publishes nothing of its own. An export is imported
 completely or not at all. It is refused if an earlier one is missing, if it is damaged or unsigned, if its key is not
 trusted, or if it comes from another origin. Importing an export again changes nothing. A running service shows new
-versions at once.`,
+versions at once.
+
+Examples:
+  qingdan mirror all.zip --key origin.asc
+  qingdan mirror changes.zip`,
     )
     .action(lazily(() => import('./mirror.ts').then(({ take }) => take), end))
   command(mirror, 'trust', 'trust a public key of the origin')
     .argument('<file>', 'the key in ASCII armour (.asc)')
+    .addHelpText('after', examples('qingdan mirror trust origin.asc'))
     .action(lazily(() => import('./mirror.ts').then(({ trust }) => trust), end))
   command(mirror, 'distrust', 'stop trusting a key; what was imported before stays')
-    .argument('<fingerprint>')
+    .argument('<fingerprint>', 'the fingerprint of the key, see qingdan mirror keys')
+    .addHelpText('after', examples('qingdan mirror distrust 0123456789ABCDEF'))
     .action(lazily(() => import('./mirror.ts').then(({ distrust }) => distrust), end))
-  command(mirror, 'keys', 'list the trusted keys').action(
-    lazily(() => import('./mirror.ts').then(({ keys }) => keys)),
-  )
+  command(mirror, 'keys', 'list the trusted keys')
+    .addHelpText('after', examples('qingdan mirror keys'))
+    .action(lazily(() => import('./mirror.ts').then(({ keys }) => keys)))
 }
 
 export const pullCommand: AddCommand = (program, end) => {
@@ -80,9 +91,12 @@ export const pullCommand: AddCommand = (program, end) => {
     .addHelpText(
       'after',
       `
+Examples:
   qingdan pull https://data.example.org --into /srv/open-data
-  qingdan pull https://data.example.org --into postgres://platform@db/city --schema education --follow
-  qingdan pull https://data.example.org --into copy --dataset tree-register --format csv --trust service.asc
+  qingdan pull https://data.example.org --into postgres://platform@db/city \\
+    --schema education --follow
+  qingdan pull https://data.example.org --into copy \\
+    --dataset tree-register --format csv --trust service.asc
 
 The first pull copies everything that the service shows, later ones only the changes: corrections, withdrawals, contracts.
 The digest of every file is verified; signatures only with --trust. After an interruption, even a crash, run the same

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path'
 import { type Exported, type ExportRequest, ExportTargetTaken, writeExport } from '../../transfer/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
-import { counted, print, progressLine } from '../output.ts'
+import { progressLine } from '../display/progress.ts'
+import { counted, print } from '../output.ts'
 import { withContext } from '../with-context.ts'
 
 export interface ExportOptions extends Common {

@@ -5,7 +5,8 @@ import { readMirror } from '../../catalogue/index.ts'
 import { loadContractFolders, type OpenContext } from '../../context.ts'
 import { distrustKey, listTrusted, takeExport, trustKey } from '../../transfer/index.ts'
 import { actor, type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
-import { counted, print, progressLine, table } from '../output.ts'
+import { progressLine } from '../display/progress.ts'
+import { counted, print, table } from '../output.ts'
 import { withContext } from '../with-context.ts'
 
 export interface MirrorOptions extends Common {

@@ -1,6 +1,6 @@
 /** The progress line of a pull on standard error: versions, bytes, the time left, and pauses. */
 import type { PullProgress } from '../../pull/index.ts'
-import { progressText } from '../output.ts'
+import { progressText } from '../display/progress.ts'
 
 const everyMilliseconds = { terminal: 100, log: 2_000 } as const
 

@@ -143,6 +143,9 @@ function faultsOf(errors: readonly ErrorObject[], bound: readonly { field: Field
   return faults
 }
 
+const lengthText = (length: number | undefined, isList: boolean) =>
+  `${length} ${isList ? 'element' : 'character'}${length === 1 ? '' : 's'}`
+
 function expectedOf(field: Field, constraint: keyof Constraints): Bilingual {
   const bounds = field.constraints ?? {}
   const list = field.type === 'list'
@@ -152,11 +155,11 @@ function expectedOf(field: Field, constraint: keyof Constraints): Bilingual {
     maximum: () => ({ zh: `不大于 ${bounds.maximum}`, en: `at most ${bounds.maximum}` }),
     minLength: () => ({
       zh: `至少 ${bounds.minLength} ${list ? '项' : '个字符'}`,
-      en: `at least ${bounds.minLength} ${list ? 'elements' : 'characters'}`,
+      en: `at least ${lengthText(bounds.minLength, list)}`,
     }),
     maxLength: () => ({
       zh: `至多 ${bounds.maxLength} ${list ? '项' : '个字符'}`,
-      en: `at most ${bounds.maxLength} ${list ? 'elements' : 'characters'}`,
+      en: `at most ${lengthText(bounds.maxLength, list)}`,
     }),
     pattern: () => ({ zh: `符合格式 ${bounds.pattern}`, en: `a text of the form ${bounds.pattern}` }),
     enum: () => ({

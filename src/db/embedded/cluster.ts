@@ -73,6 +73,8 @@ const joinAttemptsMax = 25
 /** After a refusal because another process was faster, the next attempt succeeds. */
 const refusalsMax = 3
 const logCheckSeconds = 60
+/** Between attempts to restart the server after all those of `takeLease` have failed, as on a full disk. */
+const renewMilliseconds = 1_000
 
 interface ClusterContext {
   readonly folder: string
@@ -102,15 +104,20 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const watch = ({ client }: Lease): void => {
     client.once('end', () => {
       if (isLeaving) return
-      // The server crashed or was killed. Without a new lease, others would think this process has ended.
-      renewing = takeLease(context).then(
-        (renewed) => {
-          lease = renewed
-          watch(renewed)
-        },
-        () => undefined,
-      )
+      renewing = renew()
     })
+  }
+  // The server crashed, was killed or stopped. Without a new lease, others would think this process has ended; and
+  // without a server on the same port, it would have none.
+  const renew = async (): Promise<void> => {
+    while (!isLeaving) {
+      const renewed = await takeLease(context, lease.postmaster.port).catch(() => undefined)
+      if (renewed !== undefined) {
+        lease = renewed
+        return watch(renewed)
+      }
+      await wait(renewMilliseconds)
+    }
   }
   watch(lease)
   const timer = setInterval(() => void trimLog(context.log).catch(() => undefined), logCheckSeconds * 1000)
@@ -196,7 +203,8 @@ const leaseKey = '7160941133914212717'
 const leaseName = (clone: string): string =>
   `qingdan lease ${createHash('sha256').update(clone).digest('hex').slice(0, 16)}`
 
-async function takeLease(context: ClusterContext): Promise<Lease> {
+/** Starts the server if it does not run; at `port`, if given. */
+async function takeLease(context: ClusterContext, port?: number): Promise<Lease> {
   let cause: unknown
   // Earlier lines are about earlier processes.
   const logBytes = await sizeOf(context.log)
@@ -204,7 +212,7 @@ async function takeLease(context: ClusterContext): Promise<Lease> {
   for (let failures = 0; failures < joinAttemptsMax; failures++) {
     // Waits grow with each failure: 0.1 s, then 0.2 s, about half a minute in all.
     if (failures > 0) await wait(100 * failures)
-    const postmaster = await findOrStart(context)
+    const postmaster = await findOrStart(context, port)
     if (postmaster === undefined) {
       await refuseFullDisk(context, logBytes)
       continue
@@ -254,7 +262,7 @@ function sizeOf(path: string): Promise<number> {
   )
 }
 
-async function findOrStart(context: ClusterContext): Promise<Postmaster | undefined> {
+async function findOrStart(context: ClusterContext, port?: number): Promise<Postmaster | undefined> {
   const running = await findPostmaster(context.cluster)
   if (running?.stopping) await untilStopped(context.cluster, running)
   else if (running) return untilReady(context.cluster)
@@ -263,7 +271,8 @@ async function findOrStart(context: ClusterContext): Promise<Postmaster | undefi
     account: context.location.account,
     cluster: context.cluster,
     log: context.log,
-    portWanted: await findFormerPort(context.cluster),
+    portWanted: port ?? (await findFormerPort(context.cluster)),
+    isPortRequired: port !== undefined,
     settings: context.settings,
   })
 }

@@ -35,6 +35,8 @@ interface StartOptions {
   readonly log: string
   /** Used if it is free, so that pools of other processes reconnect after a crash. */
   readonly portWanted?: number | undefined
+  /** Whether not to start at another port. */
+  readonly isPortRequired?: boolean
   readonly settings: Readonly<Record<string, string>>
 }
 
@@ -70,6 +72,7 @@ export async function startPostmaster(options: StartOptions): Promise<Postmaster
   const log = await open(options.log, 'a', 0o600)
   try {
     const port = await freePort(options.portWanted)
+    if (options.isPortRequired && port !== options.portWanted) return undefined
     const settingArguments = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,

@@ -1,6 +1,7 @@
 /** pg-boss over postgres.js: it opens no pool and runs its statements through a function built here. */
 import PgBoss from 'pg-boss'
 import postgres, { type ParameterOrJSON, type Sql } from 'postgres'
+import { connecting } from '../connections.ts'
 import type { Runner } from '../database.ts'
 
 /** The client for pg-boss, which passes JSON that is already serialised. */
@@ -8,9 +9,9 @@ export function openBossSql(url: string, connectionsMax: number): Sql {
   const asIs = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
   const json = (oid: number) => ({ to: oid, from: [oid], serialize: asIs, parse: JSON.parse })
   return postgres(url, {
+    ...connecting,
     max: connectionsMax,
     idle_timeout: 60,
-    onnotice: () => undefined,
     connection: { application_name: 'qingdan jobs' },
     types: { json: json(114), jsonb: json(3802) },
   }) as unknown as Sql
@@ -26,19 +27,10 @@ export function bossOver(sql: Runner): PgBoss.Db {
         ) as ParameterOrJSON<never>[]
         return { rows: [...(await sql.unsafe(text, parameters))] }
       }
-      if (!/^\s*BEGIN\b/.test(text) || !('reserve' in sql)) return { rows: [...(await sql.unsafe(text))] }
-      // A script with its own transaction: if it fails, the connection must not return to the pool with the
-      // transaction still open.
-      const reserved = await sql.reserve()
-      try {
-        await reserved.unsafe(text)
-      } catch (error) {
-        await reserved.unsafe('ROLLBACK')
-        throw error
-      } finally {
-        reserved.release()
-      }
-      return { rows: [] }
+      // Statements sent together are one transaction, so a script needs none of its own, which would stay open on
+      // a connection of the pool if it failed.
+      const script = text.replace(/^\s*BEGIN;/, '').replace(/\bCOMMIT;\s*$/, '')
+      return { rows: [...(await sql.unsafe(script))] }
     },
   }
 }

@@ -14,10 +14,12 @@ import type {
 import { aggregateFigures, aggregateParticipation, type Digits, totalCode } from './aggregate.ts'
 import { faults } from './faults.ts'
 import { decimalOf } from './figures.ts'
-import { readGrade, type SchoolSystem, type SixthGradeCode, schoolSystems } from './grades.ts'
+import { type Grade, readGrade, type SchoolSystem, type SixthGradeCode, schoolSystems } from './grades.ts'
+import { buildPlainRowReader, type PlainRowReader } from './plain-row.ts'
 import { foldCell, measurementColumns } from './read-measurement.ts'
 import { buildPupilReader, pupilColumns, type TemplateColumn } from './read-pupil.ts'
-import { buildScored, scoreInto } from './score.ts'
+import { buildScored, missing, scoreInto } from './score.ts'
+import { type GradePlan, planOf, type Sex } from './standard.ts'
 import {
   addStatisticsRow,
   type CellCounts,
@@ -109,15 +111,40 @@ function openPart(context: DerivationContext, district: unknown): PartDerivation
     const name = bound[column]
     return name === undefined ? undefined : names.indexOf(name)
   }
-  const readPupil = buildPupilReader({
-    ...{ placeOf, sixthGrade, needsNumber: true, year: Number(edition.slice(0, 4)) },
-  })
+  const year = Number(edition.slice(0, 4))
+  const readPupil = buildPupilReader({ placeOf, sixthGrade, needsNumber: true, year })
   const schools = new Map((directories['schools'] ?? []).map((school) => [school['code'], school]))
   const [schoolAt, gradeAt = 0] = [placeOf('school'), placeOf('grade')]
   const statistics = openStatistics()
-  const cells = new Map<DirectoryRow, Map<string, CellCounts>>()
   const scored = buildScored()
+  const cells = new Map<DirectoryRow, Map<string, CellCounts>>()
+  const cellOf = (school: DirectoryRow, { code, stage }: Grade, sex: Sex): CellCounts => {
+    const ofSchool = cells.get(school) ?? new Map<string, CellCounts>()
+    cells.set(school, ofSchool)
+    const key = `${code}${stage}${sex}`
+    const known = ofSchool.get(key)
+    if (known !== undefined) return known
+    const cell = statistics.cell({ district: school['district'] ?? '', stage, grade: code, sex: String(sex) })
+    ofSchool.set(key, cell)
+    return cell
+  }
+  const count = (cell: CellCounts, plan: GradePlan, results: Int32Array) => {
+    scoreInto(scored, plan, results)
+    countTested(cell, results, scored)
+  }
+  const groupOf = (code: string, kind: number): Group | undefined => {
+    const found = findSchool(schools, code, district)
+    const grade = String(Math.floor(kind / 10))
+    const sex = kind % 10 === 1 ? 1 : 2
+    const system = typeof found === 'string' ? undefined : systemOf(found, grade, sixthGrade)
+    const read = system === undefined ? 'system' : readGrade(grade, system, sixthGrade)
+    if (typeof found === 'string' || typeof read === 'string') return undefined
+    const plan = planOf(read.table, sex)
+    return plan === undefined ? undefined : { cell: cellOf(found, read, sex), plan }
+  }
+  const addPlain = buildPlainAdder(buildPlainRowReader({ placeOf, year }), { schoolAt, groupOf, count })
   return {
+    addBytes: addPlain,
     add(values, { file, kindOf }, report) {
       const code = schoolAt === undefined ? null : (values[schoolAt] ?? null)
       const found = findSchool(schools, code === null ? schoolCodeIn(file) : foldCell(code), district)
@@ -137,26 +164,84 @@ function openPart(context: DerivationContext, district: unknown): PartDerivation
       })
       if (pupil === undefined) return false
       const { grade, sex, plan, participation, results } = pupil
-      const ofSchool = cells.get(found) ?? new Map<string, CellCounts>()
-      cells.set(found, ofSchool)
-      const key = `${grade.code}${grade.stage}${sex}`
-      let cell = ofSchool.get(key)
-      if (cell === undefined) {
-        const { code: gradeCode, stage } = grade
-        const district = found['district'] ?? ''
-        cell = statistics.cell({ district, stage, grade: gradeCode, sex: String(sex) })
-        ofSchool.set(key, cell)
-      }
-      if (participation !== 'tested') countUntested(cell, participation)
-      else {
-        scoreInto(scored, plan, results)
-        countTested(cell, results, scored)
-      }
+      const cell = cellOf(found, grade, sex)
+      if (participation === 'tested') count(cell, plan, results)
+      else countUntested(cell, participation)
       return true
     },
     finish: () => statisticsRows(statistics),
   }
 }
+
+/** What pupils of a school, grade and sex have in common. */
+interface Group {
+  readonly cell: CellCounts
+  readonly plan: GradePlan
+}
+
+interface PlainOptions {
+  readonly schoolAt: number | undefined
+  /** The group by the code of the school and 10 × grade + sex; undefined if there is a fault. */
+  readonly groupOf: (code: string, kind: number) => Group | undefined
+  readonly count: (cell: CellCounts, plan: GradePlan, results: Int32Array) => void
+}
+
+/** Builds what takes plain rows. Rows of a school mostly follow each other. */
+function buildPlainAdder(
+  reader: PlainRowReader,
+  { schoolAt, groupOf, count }: PlainOptions,
+): NonNullable<PartDerivation['addBytes']> {
+  let school = ''
+  let path = ''
+  let groups = new Map<number, Group | undefined>()
+  const bySchool = new Map([[school, groups]])
+  const select = (code: string) => {
+    school = code
+    groups = bySchool.get(code) ?? new Map()
+    bySchool.set(code, groups)
+  }
+  return (row, { file }) => {
+    const from = schoolAt === undefined ? 0 : (row.begins[schoolAt] ?? 0)
+    const to = schoolAt === undefined ? 0 : (row.ends[schoolAt] ?? 0)
+    if (from === to) {
+      if (file !== path) select(schoolCodeIn(file) ?? '')
+      path = file
+    } else if (path !== '' || !isText(row.bytes, from, to, school)) {
+      path = ''
+      select(asciiText(row.bytes, from, to))
+    }
+    const kind = reader.kindOf(row)
+    if (kind < 0) return false
+    let group = groups.get(kind)
+    if (group === undefined) {
+      if (groups.has(kind)) return false
+      group = groupOf(school, kind)
+      groups.set(kind, group)
+      if (group === undefined) return false
+    }
+    const results = reader.resultsOf(row, group.plan, Math.floor(kind / 10))
+    if (results === undefined) return false
+    if (results.some(isResult)) count(group.cell, group.plan, results)
+    else countUntested(group.cell, 'absent')
+    return true
+  }
+}
+
+const isResult = (result: number) => result !== missing
+
+function isText(bytes: Uint8Array, from: number, to: number, text: string): boolean {
+  if (to - from !== text.length) return false
+  for (let at = to - 1; at >= from; at--) if (bytes[at] !== text.charCodeAt(at - from)) return false
+  return true
+}
+
+/** Text of bytes; of others than ASCII it is none that the directory has. */
+function asciiText(bytes: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...bytes.subarray(from, Math.min(to, from + schoolCharactersMax)))
+}
+
+/** More than the code of any school. */
+const schoolCharactersMax = 64
 
 function findSchool(
   schools: ReadonlyMap<string | null | undefined, DirectoryRow>,

@@ -37,7 +37,7 @@ export interface Reading {
 }
 
 /** How the decimals of a column become whole units. */
-interface Scale {
+export interface Scale {
   /** Whole units in one unit as written. */
   readonly factor: number
   readonly digitsMax: number

@@ -118,13 +118,13 @@ function isClassCode(text: string, grade: string): boolean {
 }
 
 /** The item that a column is for; height and weight are for the body mass index. */
-function itemOf(column: MeasurementColumn): ItemName {
+export function itemOf(column: MeasurementColumn): ItemName {
   if (isHeight(column) || isWeight(column)) return 'bmi'
   return (column === 'standing_jump_m' ? 'standing_jump' : column) as ItemName
 }
 
-const isHeight = (column: MeasurementColumn) => column === 'height' || column === 'height_m'
-const isWeight = (column: MeasurementColumn) => column === 'weight' || column === 'weight_jin'
+export const isHeight = (column: MeasurementColumn) => column === 'height' || column === 'height_m'
+export const isWeight = (column: MeasurementColumn) => column === 'weight' || column === 'weight_jin'
 
 interface Scoring {
   readonly plan: GradePlan
@@ -185,8 +185,9 @@ function buildResultsReader(placeOf: PupilReaderOptions['placeOf']) {
   }
 }
 
-const heightIndex = items.length
-const weightIndex = items.length + 1
+/** Places of height and weight behind the items, until both are known. */
+export const heightIndex: number = items.length
+export const weightIndex: number = items.length + 1
 const isThere = (result: number) => result !== missing
 
 /** The item of the other sex that stands in place of an item. */

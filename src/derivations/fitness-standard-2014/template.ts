@@ -116,7 +116,7 @@ const ignored: readonly string[] = [
 export const templateContract: Pick<Contract, 'fields' | 'primaryKey' | 'intake' | 'ignoredHeaders'> = {
   fields: templateFields,
   primaryKey: [],
-  intake: { personal: true, fields: templateFields, primaryKey: [] },
+  intake: { personal: true, innerQuotes: 'text', fields: templateFields, primaryKey: [] },
   ignoredHeaders: ignored,
 }
 

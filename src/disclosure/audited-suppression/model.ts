@@ -82,7 +82,8 @@ export function blockOf(
     low[cell] = Math.max(range[0], limits.atLeast?.[cell] ?? 0)
     high[cell] = Math.min(range[1], limits.atMost?.[cell] ?? range[1])
     const level = table.levels[table.level[cell] ?? -1]
-    const weight = kind === 'base' ? baseWeight : level !== undefined && headline.has(level) ? headlineWeight : 1
+    const weight =
+      kind === 'base' ? baseWeight : level !== undefined && headline.has(level) ? headlineWeight : 1
     cost[cell] = (1 + Math.log10(1 + value)) * (1 + (table.margins[cell] ?? 0)) * weight
     if (reason === 0) continue
     const { width } = parameters.protection

@@ -8,8 +8,9 @@ import Negotiator from 'negotiator'
 import { isDatabaseUnavailable, isStatementTimeout, withoutValues } from '../../db/database-error.ts'
 import { defined } from '../../platform/defined.ts'
 import { asError } from '../../platform/errors.ts'
-import { Problem, type ProblemCode, problem, problems } from '../../platform/problem.ts'
+import { Problem, type ProblemCode, problem } from '../../platform/problem.ts'
 import { storageFaultOf } from '../../platform/storage-fault.ts'
+import { problemTexts } from '../../platform/texts/problem-texts.ts'
 import type { HttpContext } from '../context.ts'
 import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
 
@@ -91,20 +92,35 @@ const retryAfterSeconds: { readonly [Code in ProblemCode]?: number } = {
 
 function bodyOf(refusal: Problem, request: FastifyRequest, base: string): ProblemBody {
   const { code, status } = refusal
-  const { title, titleZh, hint } = problems[code]
-  const { detail, path, ...extensions } = refusal.detail
+  const language = languageOf(request)
+  const { title, hint, detail } = problemTexts(refusal, language)
+  const { detail: _detail, path, ...extensions } = refusal.detail
   const members = {
     type: `${base}/v1/problems/${code}`,
-    title: languageOf(request) === 'zh' ? titleZh : title,
+    title,
     status,
     code,
-    hint,
+    hint: lostPlus(refusal, request) ? `${hint} ${plusHints[language]}` : hint,
     requestId: request.id,
     ...(detail === undefined || status >= 500 ? {} : { detail }),
     ...defined({ path }),
   }
   // Listed twice: the first puts the members in front, the second stops extensions from replacing them.
   return { ...members, ...extensions, ...members }
+}
+
+const plusHints = {
+  zh: '查询中的 `+` 会被读成空格，加号请写作 `%2B`。',
+  en: 'A `+` in a query is read as a blank: write `%2B` for a plus sign.',
+}
+
+/** Whether the parameter of a problem was written with a `+`, as in a time zone, which a query reads as a blank. */
+function lostPlus({ status, detail: { path } }: Problem, request: FastifyRequest): boolean {
+  if (status !== 400 || path === undefined) return false
+  const [, query = ''] = (request.raw.url ?? '').split('?', 2)
+  return [...new URLSearchParams(query.replaceAll('+', '%00'))].some(
+    ([name, value]) => name === path && value.includes('\0'),
+  )
 }
 
 /** Problem codes for Fastify's errors. Others are mapped by status, or become `internal`. */

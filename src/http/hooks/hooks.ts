@@ -58,6 +58,7 @@ export async function registerHooks(
     reply.removeHeader('content-type')
     done(null, request.method === 'HEAD' ? '' : null)
   })
+  refuseWhenClosing(app)
   answerWhenFrozen(app, context)
   registerRequestEvents(app, context)
   const count = registerCallerHook(app, context)
@@ -78,6 +79,16 @@ export async function registerHooks(
 export function requestId(headers: Readonly<Record<string, string | string[] | undefined>>): string {
   const id = headers['x-request-id']
   return typeof id === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : randomUUID()
+}
+
+/** Requests on open connections still arrive during a shutdown. Their connections are closed afterwards. */
+function refuseWhenClosing(app: App): void {
+  let isClosing = false
+  app.addHook('preClose', (done) => {
+    isClosing = true
+    done()
+  })
+  app.addHook('onRequest', (_request, _reply, done) => done(isClosing ? problem('not-ready') : undefined))
 }
 
 /** What OPTIONS answers for a URL, from the routes registered from now on. */
@@ -304,9 +315,16 @@ function refuseUnknreservedNames(request: FastifyRequest): void {
       throw problem('address-invalid')
     }
   }
-  if (config.openQuery === true) return
   const declared = schema?.querystring as { readonly properties?: object } | undefined
+  const query = request.query as Record<string, unknown>
+  // Every address takes the language of its texts; it is read where a text is written (languageOf).
+  if ('lang' in query && !Object.hasOwn(declared?.properties ?? {}, 'lang')) {
+    if (query['lang'] !== 'zh' && query['lang'] !== 'en')
+      throw problem('parameter-invalid', { path: 'lang', detail: 'Expected zh or en.' })
+    delete query['lang']
+  }
+  if (config.openQuery === true) return
   // Pages and files outside the OpenAPI accept what browsers append, unless they declare parameters.
   if (declared === undefined && (schema as { readonly hide?: boolean } | undefined)?.hide === true) return
-  refuseUnknown(Object.keys(declared?.properties ?? {}), request.query as Readonly<Record<string, unknown>>)
+  refuseUnknown(Object.keys(declared?.properties ?? {}), query)
 }

@@ -41,6 +41,7 @@ export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'c
           name: 'records',
           description: 'Records of all datasets; each dataset has its own OpenAPI document',
         },
+        { name: 'venues', description: 'What is open, sessions, calendars, closures' },
         { name: 'bundles', description: 'For providers with a key: submit data, track the receipt' },
         {
           name: 'publications',
@@ -66,7 +67,7 @@ const description = `Open data of a city's education authority: what was promise
 * Errors are problems according to RFC 9457 with a stable \`code\`; \`/v1/problems\` lists all codes.
   A 404 is an HTML page for callers that prefer \`text/html\` to JSON.
 * A version's bytes never change; a correction is a new version.
-* Titles are in Chinese and English; where a response has one language, \`Accept-Language\` chooses it. Codes never change.
+* Titles are in Chinese and English; where a response has one language, \`Accept-Language\` or \`?lang=zh|en\`, which every address takes, chooses it. Codes never change.
 * Fields, filters and code lists of a dataset: \`/v1/datasets/{slug}/openapi.json\`; \`x-datasets\` lists all of them.
 * This document is also available in Chinese: \`/openapi.json?lang=zh\`.`
 

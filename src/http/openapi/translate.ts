@@ -39,6 +39,7 @@ export const chineseTags: Chinese = {
   catalogue: '目录',
   records: '记录',
   exchange: '数据交换',
+  venues: '场地',
   bundles: '数据提交',
   publications: '发布',
   ckan: 'CKAN 接口',

@@ -56,11 +56,23 @@ function buildTaker(
   { contract, manifest }: ValidateOptions,
   derived: PartDerivation,
   digests: KeyDigests,
-): Pick<PartDerivation, 'add'> {
+): Pick<PartDerivation, 'add' | 'addBytes'> {
   const fields = intakeFields(contract).map(({ name }) => name)
   const places = intakeKey(contract).map((name) => fields.indexOf(name))
   const files = new Map(manifest.files.map(({ path }, index) => [path, index]))
+  const [keyAt, ...more] = places
+  const { addBytes } = derived
   return {
+    ...(addBytes === undefined || keyAt === undefined || more.length > 0
+      ? {}
+      : {
+          addBytes: (row, at) => {
+            if (!addBytes(row, at)) return false
+            const place = { file: files.get(at.file) ?? 0, row: at.row }
+            digests.addBytes(row.bytes, row.begins[keyAt] ?? 0, row.ends[keyAt] ?? 0, place)
+            return true
+          },
+        }),
     add: (values, at, report) => {
       if (!derived.add(values, at, report)) return false
       const key = places.map((place) => values[place] ?? '')

@@ -7,7 +7,7 @@ export interface PortalDataset {
   readonly title: Bilingual
   readonly description: Bilingual
   readonly providers: readonly Bilingual[]
-  /** Whether the data are synthetic; the page then shows a badge. */
+  /** Whether the data of the latest version are synthetic; its edition then has a badge. */
   readonly synthetic: boolean
   /** The dataset's page. */
   readonly pageHref: string
@@ -31,7 +31,7 @@ export interface PortalDataset {
 export function renderDataset(dataset: PortalDataset, language: Language, more?: Html): Html {
   const name = dataset.title[language]
   return html`<article class="card dataset">
-<h3><a href="${link(`${dataset.pageHref}?lang=${language}`)}">${name}</a> ${dataset.synthetic && badge(language)}</h3>
+<h3><a href="${link(`${dataset.pageHref}?lang=${language}`)}">${name}</a></h3>
 <p class="providers">${dataset.providers.map((provider) => provider[language]).join(language === 'zh' ? '、' : ', ')}</p>
 <p>${dataset.description[language]}</p>
 ${more}
@@ -48,7 +48,7 @@ export function renderLatest(dataset: PortalDataset, language: Language): Html {
     latest === undefined
       ? html`<p class="faint">${text.nothingYet}</p>`
       : html`<dl class="facts">
-<div><dt>${text.edition}</dt><dd>${latest.edition} <span class="faint">v${latest.version}</span></dd></div>
+<div><dt>${text.edition}</dt><dd>${latest.edition} <span class="faint">v${latest.version}</span> ${dataset.synthetic && badge(language)}</dd></div>
 <div><dt>${text.records}</dt><dd>${number(latest.records)}</dd></div>
 <div><dt>${text.updated}</dt><dd><time datetime="${latest.updated}">${latest.updated}</time></dd></div>
 </dl>`

@@ -203,7 +203,8 @@ function findAction(name: string): Action {
 
 function readSent(request: FastifyRequest): Readonly<Record<string, unknown>> {
   const [, query = ''] = request.url.split(/\?(.*)/s)
-  const inAddress = collect(new URLSearchParams(query))
+  // `lang` chooses the language of texts at every address (hooks.ts) and is no parameter of an action.
+  const { lang: _lang, ...inAddress } = collect(new URLSearchParams(query))
   if (request.method !== 'POST') return inAddress
   const body = typeof request.body === 'string' ? request.body : ''
   return { ...inAddress, ...readBody(body, request.headers['content-type'] ?? '') }

@@ -30,6 +30,7 @@ export function changeBody(
   if (!isInFeed) return { ...common, reason: null, href: null }
   if (kind === 'contract-added') return { ...common, reason: null, ...contractPart(source, change) }
   if (kind === 'item-changed') return { ...common, reason: null, ...itemPart(source, change) }
+  if (kind === 'closure-changed') return { ...common, ...closurePart(source, change) }
   const { reason = null } = change.body as { readonly reason?: string | null }
   const href = addresses(source.config).version(nameOf(change))
   if (isErasure(change)) return { ...common, reason, erased: true, href }
@@ -89,7 +90,7 @@ function textsOf({ since, sunset }: { readonly since: Date; readonly sunset: Dat
 function releasedPart(
   { config }: Source,
   change: FeedChange,
-  { contractVersion, difference, distributions }: NonNullable<FeedChange['released']>,
+  { contractVersion, synthetic, difference, distributions }: NonNullable<FeedChange['released']>,
 ): NonNullable<ChangeBody['released']> {
   const to = addresses(config)
   const of = nameOf(change)
@@ -98,6 +99,7 @@ function releasedPart(
     records,
     sha256: digest,
     contractVersion,
+    synthetic,
     difference: difference === null ? null : { ...difference, href: to.diff(of, `v${difference.against}`) },
     distributions: distributions.map(({ format, bytes, digest: sha256 }) => ({
       ...{ format, bytes, sha256 },
@@ -108,6 +110,14 @@ function releasedPart(
 
 function itemPart({ config }: Source, { body, edition = '' }: FeedChange): Pick<ChangeBody, 'item' | 'href'> {
   return { item: body as NonNullable<ChangeBody['item']>, href: addresses(config).list(edition) }
+}
+
+function closurePart(
+  { config }: Source,
+  { body }: FeedChange,
+): Pick<ChangeBody, 'closure' | 'reason' | 'href'> {
+  const { reason, ...closure } = body as NonNullable<ChangeBody['closure']> & { readonly reason: string }
+  return { closure, reason, href: addresses(config).venue(closure.venue) }
 }
 
 function nameOf({ dataset, edition = '', version = 0 }: FeedChange) {

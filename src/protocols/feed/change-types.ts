@@ -13,7 +13,10 @@ import { problem } from '../../platform/problem.ts'
 
 /** Types derived from contracts, and those that equal the stored kinds. */
 const contractTypes = ['dataset-added', 'dataset-opened', 'dataset-closed', 'contract-added'] as const
-const ownTypes = ['version-published', 'version-corrected', 'version-withdrawn', 'item-changed'] as const
+const ownTypes = [
+  ...(['version-published', 'version-corrected', 'version-withdrawn'] as const),
+  ...(['item-changed', 'closure-changed'] as const),
+] as const
 
 export const feedTypes = [...contractTypes, ...ownTypes] as const
 

@@ -97,6 +97,7 @@ const VersionPart = Type.Object(
     records: facts.records,
     sha256: facts.digest,
     contractVersion: VersionSchema.properties.contractVersion,
+    synthetic: VersionSchema.properties.synthetic,
     difference: orNull(
       Type.Object({ ...DifferenceSchema.properties, href: Link('The difference, record by record.') }),
       'Difference from the previous current version, by key; null for the first, or if it was not counted.',
@@ -126,6 +127,18 @@ const ItemPart = Type.Object(
   { description: 'The item of an annual list whose state or due day has changed.' },
 )
 
+const ClosurePart = Type.Object(
+  {
+    id: Type.String({ description: 'Id of the closure.' }),
+    venue: Type.String({ description: 'Code of the venue.' }),
+    kind: Type.Enum(['closed', 'open'], { description: '`closed`, or `open` for a one-off opening.' }),
+    from: Type.String({ format: 'date-time', description: 'When it begins.' }),
+    until: orNull(Type.String({ format: 'date-time' }), 'When it ends; null until it is removed.'),
+    removed: Type.Boolean({ description: 'Whether it was removed: it is not in force any more.' }),
+  },
+  { description: 'The closure of a venue, or the one-off opening, that was added or removed.' },
+)
+
 const ChangeSchema = Type.Object({
   id: Type.String({ description: 'Id of the change, the same at every mirror.' }),
   cursor: Type.String({ description: 'The position after this change, for `after`.' }),
@@ -139,7 +152,7 @@ const ChangeSchema = Type.Object({
     description: 'Number of the version; null if it concerns none.',
   }),
   reason: Type.Union([Type.String(), Type.Null()], {
-    description: 'Why a version was published or withdrawn; null if no reason was given.',
+    description: 'Why a version was published or withdrawn, or a venue closed; null if no reason was given.',
   }),
   erased: Type.Optional(
     Type.Literal(true, {
@@ -150,9 +163,10 @@ const ChangeSchema = Type.Object({
   contract: Type.Optional(ContractPart),
   released: Type.Optional(VersionPart),
   item: Type.Optional(ItemPart),
+  closure: Type.Optional(ClosurePart),
   href: orNull(
     Link('What has changed.'),
-    'What has changed: the version, contract or list; null for a dataset that was closed.',
+    'What has changed: the version, contract, list or venue; null for a dataset that was closed.',
   ),
 })
 

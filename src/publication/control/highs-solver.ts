@@ -9,7 +9,7 @@ import type { Answer, LinearModel, Question } from '../../disclosure/index.ts'
 const questionSeconds = 30
 
 /** Seconds for a solution from the former basis. */
-const warmSeconds = 3
+const startSeconds = 3
 
 export interface OpenModel {
   readonly ask: (question: Question) => Answer
@@ -42,7 +42,7 @@ export async function loadSolver(): Promise<{ readonly open: (model: LinearModel
         return model.run()
       }
       const solve = (): Answer => {
-        let { modelStatus } = runFor(warmSeconds)
+        let { modelStatus } = runFor(startSeconds)
         if (![optimal, infeasible, unboundedOrInfeasible].some((known) => known === modelStatus)) {
           // From the former basis the simplex method can stall; from none it begins with a presolve.
           model.clearSolver()

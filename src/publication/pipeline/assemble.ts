@@ -4,7 +4,7 @@
  */
 
 import { type AppContext, advanceDraft, type Draft, getDraft } from '../../catalogue/index.ts'
-import { type Contract, intakeKey, type LoadedContract } from '../../contract/index.ts'
+import { type Contract, intakeKey, isPersonal, type LoadedContract } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import type { Progress } from '../../ingest/index.ts'
 import {
@@ -64,7 +64,7 @@ export async function assemble(
       provider,
       bundle: bundleId,
       bundles,
-      rows,
+      ...(isPersonal(loaded.contract) ? {} : { rows }),
       synthetic,
     })),
     waivers: publication.waivers,

@@ -11,7 +11,6 @@ import { getDisclosureRule } from '../../disclosure/index.ts'
 import type { RecordValues } from '../../formats/index.ts'
 import type { Progress } from '../../ingest/index.ts'
 import { selectTexts } from '../../records/index.ts'
-import { controlWhole } from '../control/control-whole.ts'
 import { type Derived, dropDerived, typedColumns } from './derive.ts'
 
 export interface Controlled extends Derived {
@@ -29,11 +28,14 @@ export async function control(
 ): Promise<Controlled> {
   const { draft, loaded } = derived
   const { contract } = loaded
-  progress('control', 0)
+  const total = derived.parts.reduce((sum, part) => sum + part.rows, 0)
+  progress('control', 0, total)
   const outcome =
     contract.disclosure === undefined
       ? publishUnchanged(derived)
-      : await withhold(context, derived, contract, progress)
+      : await withhold(context, derived, contract, (rows) =>
+          progress('control', Math.min(rows, total), total),
+        )
   context.observe('checkpoint-reached', { step: 'control', point: 'decided' })
   const { safe, suppressions } = outcome
   await advanceDraft(context.database.work, draft.id, { state: 'controlled', suppressions })
@@ -65,7 +67,12 @@ function publishUnchanged(derived: Derived) {
   return { safe: derived.select, suppressions: {} }
 }
 
-async function withhold(context: AppContext, derived: Derived, contract: Contract, progress: Progress) {
+async function withhold(
+  context: AppContext,
+  derived: Derived,
+  contract: Contract,
+  onRows: (rows: number) => void,
+) {
   const { disclosure } = contract
   if (disclosure === undefined) throw new Error('withhold is for contracts with a rule')
   const table = controlledTable(derived.draft.id)
@@ -75,11 +82,12 @@ async function withhold(context: AppContext, derived: Derived, contract: Contrac
     `CREATE UNLOGGED TABLE ${table} (${columns.map((column) => `${column} text COLLATE "C"`).join(', ')})`,
   )
   const rule = getDisclosureRule(disclosure.rule)
-  const rows = readTexts(context.database, contract, derived.select)
-  const controlled =
-    'control' in rule
-      ? rule.control(rows, contract, disclosure)
-      : await controlWhole(rule, rows, derived, contract, progress)
+  if (!('control' in rule)) throw new Error(`the rule ${rule.name} needs the whole edition`)
+  const controlled = rule.control(
+    countRows(readTexts(context.database, contract, derived.select), onRows),
+    contract,
+    disclosure,
+  )
   const copied = await context.database.copyFrom(`COPY ${table} FROM STDIN`, encode(controlled.rows))
   const summary = controlled.summary()
   if (copied !== summary.records) throw new Error(`${copied} rows controlled of ${summary.records}`)
@@ -96,6 +104,19 @@ async function* readTexts(
     .values()
     .cursor(batchSize)
   for await (const rows of cursor) yield rows as unknown as RecordValues[]
+}
+
+/** Passes batches on and reports the rows so far. */
+async function* countRows<T>(
+  batches: AsyncIterable<readonly T[]>,
+  onRows: (rows: number) => void,
+): AsyncGenerator<readonly T[]> {
+  let rows = 0
+  for await (const batch of batches) {
+    rows += batch.length
+    onRows(rows)
+    yield batch
+  }
 }
 
 async function* encode(batches: AsyncIterable<readonly RecordValues[]>): AsyncGenerator<string> {

@@ -26,12 +26,18 @@ export async function publish(
 /** Prepares a version. It then needs only its moment and approval, and no other may be released. */
 async function prepare(context: AppContext, controlled: Controlled, progress: Progress): Promise<void> {
   const { draft, loaded, parts, publication } = controlled
-  progress('publish', 0)
-  const { table, records } = await loadRecords(context.database, loaded.contract, draft.id, controlled.safe)
+  const { table, records } = await loadRecords(
+    context.database,
+    loaded.contract,
+    draft.id,
+    controlled.safe,
+    (done, total) => progress('load', done, total),
+  )
   if (records !== controlled.rows)
     throw new Error(`${records} records of ${controlled.rows} rows: every row must become a record`)
   context.observe('checkpoint-reached', { step: 'prepare', point: 'records-loaded' })
   const rendered = await renderFiles(context, controlled, { table, records }, progress)
+  progress('compare', 0)
   const warnings = await countWarnings(
     context.database.work,
     parts.flatMap((part) => part.bundles),

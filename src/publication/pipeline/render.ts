@@ -46,9 +46,17 @@ export async function renderFiles(
   const ordered = [...wanted].sort((a, b) => Number('from' in a) - Number('from' in b))
   const distributions: StoredDistribution[] = []
   const omitted: OmittedFormat[] = []
+  const { records } = loaded
   for (const [index, format] of ordered.entries()) {
-    progress('render', index, ordered.length)
-    const outcome = await renderFile(context, format, renderContext, loaded.table, distributions)
+    // Each format counts as much as the others, and its share is that of the records or bytes it has read.
+    const onShare = (share: number) =>
+      progress(
+        'render',
+        (index + Math.min(1, share)) * Math.max(1, records),
+        ordered.length * Math.max(1, records),
+      )
+    onShare(0)
+    const outcome = await renderFile(context, format, renderContext, loaded.table, distributions, onShare)
     if ('reason' in outcome) omitted.push(outcome)
     else distributions.push(outcome)
     context.observe('checkpoint-reached', { step: 'prepare', point: 'file-rendered' })
@@ -107,6 +115,7 @@ async function renderFile(
   renderContext: RenderContext,
   table: string,
   rendered: readonly StoredDistribution[],
+  onShare: OnShare,
 ): Promise<StoredDistribution | OmittedFormat> {
   const { version } = renderContext
   const { name, mediaType } = format
@@ -116,7 +125,7 @@ async function renderFile(
   try {
     const { bytes, digest } = await context.files.write(
       stored,
-      bytesOf(context, format, renderContext, table, rendered),
+      bytesOf(context, format, renderContext, table, rendered, onShare),
       // An earlier attempt may have left other bytes. It was never published: such files are sealed.
       { replace: true },
     )
@@ -144,19 +153,60 @@ function bytesOf(
   renderContext: RenderContext,
   table: string,
   rendered: readonly StoredDistribution[],
+  onShare: OnShare = () => {},
 ): AsyncIterable<string | Uint8Array> {
+  const { records } = renderContext.version
   if ('render' in format) {
     const copied = format.copied?.(renderContext.fields)
     return copied === undefined
-      ? format.render(readAll(context.database.work, table, renderContext.fields), renderContext)
-      : copied.complete(copyAll(context.database, table, copied))
+      ? format.render(
+          watch(
+            readAll(context.database.work, table, renderContext.fields),
+            ({ length }) => length,
+            (rows) => onShare(rows / records),
+          ),
+          renderContext,
+        )
+      : copied.complete(
+          watch(copyAll(context.database, table, copied), countLines, (lines) => onShare(lines / records)),
+        )
   }
   const file = rendered.find((one) => one.format === format.from)
   if (file === undefined)
     throw new Error(`${format.name} is made from ${format.from}, which has not been rendered`)
   const source: SourceFile = {
     ...file,
-    read: () => context.files.read(storedName(renderContext.version, format.from)),
+    read: () =>
+      watch(
+        context.files.read(storedName(renderContext.version, format.from)),
+        ({ length }) => length,
+        (bytes) => onShare(bytes / file.bytes),
+      ),
   }
   return format.recode(source, renderContext)
+}
+
+type OnShare = (share: number) => void
+
+/** Passes items on and reports the sum of their sizes so far. */
+async function* watch<T>(
+  items: AsyncIterable<T>,
+  sizeOf: (item: T) => number,
+  onSum: (sum: number) => void,
+): AsyncGenerator<T> {
+  let sum = 0
+  for await (const item of items) {
+    sum += sizeOf(item)
+    onSum(sum)
+    yield item
+  }
+}
+
+const lineFeed = 0x0a
+
+/** Line feeds of a chunk: about one a record, which is enough for progress. */
+function countLines(chunk: Uint8Array): number {
+  let count = 0
+  for (let at = chunk.indexOf(lineFeed); at !== -1; at = chunk.indexOf(lineFeed, at + 1)) count += 1
+  return count
 }

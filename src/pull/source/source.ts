@@ -84,7 +84,7 @@ function onlyFacts(value: PulledFacts): PulledFacts {
     ...{ dataset, edition, version, contractVersion },
     period: { start: period.start, end: period.end },
     ...{ publishedAt, reason, records, sha256, difference, synthetic },
-    parts: parts.map(({ provider, rows }) => ({ provider, rows })),
+    parts: parts.map(({ provider, rows }) => ({ provider, ...defined({ rows }) })),
     ...{ waivers, warnings, suppressions },
     distributions: distributions.map(({ name, format, mediaType, bytes, sha256 }) => ({
       ...{ name, format, mediaType, bytes, sha256 },

@@ -35,19 +35,16 @@ export function parseCsvSwitches(own: Readonly<Partial<Record<string, string>>>)
     if (!allowed.includes(value)) throw refuse(name, `Expected ${allowed.join(' or ')}.`)
     switches[name] = value
   }
-  const { lang, header, variant, bom, encoding } = switches
-  if (lang !== undefined && header !== 'labels' && (variant === undefined || header === 'names')) {
-    throw refuse('lang', 'Only labels have a language: add header=labels.')
-  }
+  const { bom, encoding } = switches
   if (bom !== undefined && encoding === 'gb18030') {
     throw refuse('bom', 'A byte order mark is for UTF-8; GB18030 has none.')
   }
   return switches as CsvSwitches
 }
 
-/** Throws `parameter-invalid` if any CSV option is given, for responses that are not CSV. */
+/** Throws `parameter-invalid` if an option of CSV alone is given, for responses that are not CSV; all have a language. */
 export function refuseSwitches(switches: CsvSwitches): void {
-  const [first] = Object.keys(switches)
+  const first = Object.keys(switches).find((name) => name !== 'lang')
   if (first !== undefined) throw refuse(first, 'Only CSV has this option: request records.csv.')
 }
 

@@ -1,10 +1,6 @@
 /** Runs the rule on rows, for tests. */
-import {
-  type ControlledEdition,
-  type FormerVersion,
-  getDisclosureRule,
-  verifyEdition,
-} from '../../../src/disclosure/index.ts'
+import { auditedSuppression as rule } from '../../../src/disclosure/audited-suppression/rule.ts'
+import { type ControlledEdition, type FormerVersion, verifyEdition } from '../../../src/disclosure/index.ts'
 import { fitnessContract, type Row, solve } from './editions.ts'
 
 export type Proven = Extract<ControlledEdition, { outcome: 'proven' }>
@@ -20,8 +16,7 @@ const formerOf = ({ former = [] }: Options): readonly FormerVersion[] =>
 /** Controls an edition after its former versions. */
 export async function control(rows: readonly Row[], options: Options = {}): Promise<ControlledEdition> {
   const contract = fitnessContract(options.use)
-  const rule = getDisclosureRule('audited-suppression')
-  if (!('controlEdition' in rule) || contract.disclosure === undefined) throw new Error('not the rule')
+  if (contract.disclosure === undefined) throw new Error('no rule')
   const edition = { rows, former: formerOf(options) }
   return rule.controlEdition(edition, contract, contract.disclosure, { solve, solver: 'test' })
 }

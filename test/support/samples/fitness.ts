@@ -1,179 +1,126 @@
 /**
- * Synthetic fitness statistics. Pupils are drawn one by one from distributions laid through the thresholds of
- * the national standard (2014 revision), and then only counted, so that counts, shares and percentiles are
- * consistent. All arithmetic is in whole tenths.
+ * Synthetic pupils of a small city as its districts send them: one file a district in the columns of the national upload
+ * template, and the directory of all schools. The statistics of the dataset are computed from them.
  */
-import { readFileSync } from 'node:fs'
-import { type District, districts } from './districts.ts'
+import { pupilsOf, type SyntheticPupil } from '../pupils/pupils.ts'
+import { type School, schoolsOf } from '../pupils/schools.ts'
+import { districts } from './districts.ts'
 import type { Cell, SamplePart } from './part.ts'
-import { between, normal, type Random, randomOf } from './random.ts'
 
-const header = (
-  'school_year,district,stage,grade,sex,indicator,level,tested,pupils,share,mean,p10,p50,p90,' +
-  'excellent_good,excellent_good_rate,passed,pass_rate'
-).split(',')
+/** Four schools a district, and ten small ones of the 6+3 system. */
+const schoolCount = 74
 
-/** Grade, stage, and the scoring table that applies in a 5+4 school, as all schools of the samples are. */
-const grades: readonly (readonly [grade: string, stage: string, table: string])[] = [
-  ...['11', '12', '13', '14', '15'].map((grade) => [grade, 'primary', grade] as const),
-  ['21', 'lower-secondary', '16'],
-  ['22', 'lower-secondary', '21'],
-  ['23', 'lower-secondary', '22'],
-  ['24', 'lower-secondary', '23'],
-  ...['31', '32', '33'].map((grade) => [grade, 'upper-secondary', grade] as const),
+/** Pupils of the whole city: so many that most groups of a district, grade and sex are published. */
+const pupilCount = 14_000
+
+/**
+ * The districts that send a part: three in the centre, one large, one at the edge and the smallest. All 16 would double the
+ * time of the first start, most of which is for writing the published files.
+ */
+const sending = ['310101', '310104', '310106', '310115', '310117', '310151']
+
+const items = [
+  ...[['肺活量', 'vital_capacity'] as const, ['50米跑', 'run_50m'], ['坐位体前屈', 'sit_reach']],
+  ...[
+    ['一分钟跳绳', 'rope_1min'] as const,
+    ['一分钟仰卧起坐', 'sit_up_1min'],
+    ['50米×8往返跑', 'shuttle_50x8'],
+  ],
+  ...[['立定跳远', 'standing_jump'] as const, ['引体向上', 'pull_up'], ['1000米跑', 'run_1000m']],
+  ['800米跑', 'run_800m'],
+] as const
+
+export const templateHeader: readonly string[] = [
+  ...['学校标识码', '年级编号', '班级编号', '学籍号', '性别', '出生日期', '身高', '体重'],
+  ...items.map(([title]) => title),
 ]
 
-/** Indicators in which less is better, and those measured to a tenth; the others are whole numbers. */
-const lowerIsBetter = new Set(['run_50m', 'shuttle_50x8', 'run_1000m', 'run_800m'])
-const inTenths = new Set(['bmi', 'run_50m', 'sit_reach'])
+/** Items that are written as minutes and seconds. */
+const inMinutes = new Set(['shuttle_50x8', 'run_1000m', 'run_800m'])
 
-const bmiLevels = ['low', 'normal', 'overweight', 'obese']
-const scoreLevels = ['fail', 'pass', 'good', 'excellent']
-
-interface Indicator {
-  readonly name: string
-  /** Tenths at which the second, third and fourth level begin; for BMI low is up to the first and included. */
-  readonly bounds: readonly [number, number, number]
-}
-
-/** One part of one school year. */
+/** One part a district of each school year; the other districts are waived. */
 export function fitnessParts(seed: number, editions: readonly string[]): readonly SamplePart[] {
-  const indicators = readIndicators()
-  return editions.flatMap((edition, year) =>
-    districts.map((district) => ({
+  const schools = citySchools(seed)
+  return editions.flatMap((edition) =>
+    sending.map((code) => ({
       dataset: 'student-fitness',
       edition,
-      provider: `edu-${district.code}`,
-      header,
-      rows: () => rowsOf(seed, edition, year, district, indicators),
+      provider: `edu-${code}`,
+      header: templateHeader,
+      rows: () =>
+        pupilRows(
+          seed,
+          edition,
+          schools.filter(({ district }) => district === code),
+        ),
     })),
   )
 }
 
-type Indicators = ReadonlyMap<string, readonly Indicator[]>
+export const schoolsHeader: readonly string[] = [
+  'code',
+  'name',
+  'district',
+  'stages',
+  'system',
+  'kind',
+  'enrolment',
+]
 
-function readIndicators(): Indicators {
-  const text = readFileSync(new URL('./fitness-thresholds.csv', import.meta.url), 'utf8')
-  const indicators = new Map<string, Indicator[]>()
-  for (const line of text.trim().split('\n').slice(1)) {
-    const [table = '', sex = '', name = '', ...bounds] = line.split(',')
-    const [first = 0, second = 0, third = 0] = bounds.map((bound) => Math.round(Number(bound) * 10))
-    const key = `${table}/${sex}`
-    indicators.set(key, [...(indicators.get(key) ?? []), { name, bounds: [first, second, third] }])
-  }
-  for (const all of indicators.values()) all.push({ name: 'total', bounds: [600, 800, 900] })
-  return indicators
+/** The directory of the same schools. */
+export function schoolParts(seed: number, editions: readonly string[]): readonly SamplePart[] {
+  return editions.map((edition) => ({
+    dataset: 'schools',
+    edition,
+    provider: 'edu-commission',
+    header: schoolsHeader,
+    rows: () => citySchools(seed).map(schoolRow),
+  }))
 }
 
-function* rowsOf(seed: number, edition: string, year: number, district: District, indicators: Indicators) {
-  for (const [index, [grade, stage, table]] of grades.entries()) {
-    for (const sex of ['1', '2']) {
-      const random = randomOf(seed, 'fitness', edition, district.code, grade, sex)
-      // Some grades have only a handful of pupils, as trial classes do, so that disclosure control has
-      // something to withhold.
-      const few = random() < 0.01
-      const pupils = few ? between(random, 4, 9) : Math.round(district.size * between(random, 170, 260))
-      // In deviations: districts differ by their place, later years do a little better, older pupils a little
-      // worse.
-      const shift = normal(randomOf(seed, 'fitness', district.code)) * 0.1 + year * 0.05 - index * 0.01
-      const first = [edition, district.code, stage, grade, sex]
-      for (const indicator of indicators.get(`${table}/${sex}`) ?? []) {
-        const values = measure(random, indicator, pupils, shift)
-        if (values.length > 0) yield* rowsOfIndicator(first, indicator, values)
-      }
-    }
-  }
-}
+const citySchools = (seed: number) => schoolsOf({ seed, schools: schoolCount, pupils: pupilCount })
 
-function measure(random: Random, indicator: Indicator, pupils: number, shift: number): readonly number[] {
-  const values: number[] = []
-  for (let n = 0; n < pupils; n++) {
-    const value = indicator.name === 'bmi' ? drawBmi(random, indicator) : draw(random, indicator, shift)
-    // One in fifty is absent or exempt, and counted nowhere.
-    if (random() >= 0.02) values.push(value)
-  }
-  return values.sort((a, b) => a - b)
-}
+const stageNames = [
+  ['1', 'primary', '小学'],
+  ['2', 'lower-secondary', '初级中学'],
+  ['3', 'upper-secondary', '高级中学'],
+] as const
 
-function draw(random: Random, { name, bounds }: Indicator, shift: number): number {
-  const [pass, good] = bounds
-  // 30 % good or better and 93 % pass or better; pull-ups 12 % and 42 %, as schools report of them.
-  const [zGood, zPass] = name === 'pull_up' ? [1.175, 0.202] : [0.524, -1.476]
-  const deviation = (good - pass) / (zGood - zPass)
-  const value = good - zGood * deviation + (normal(random) + shift) * deviation
-  const step = inTenths.has(name) || name === 'total' ? 1 : 10
-  const whole = Math.round(value / step) * step
-  return name === 'sit_reach' ? whole : Math.max(0, name === 'total' ? Math.min(whole, 1200) : whole)
-}
-
-function drawBmi(random: Random, { bounds }: Indicator): number {
-  const [low, overweight, obese] = bounds
-  const share = random()
-  if (share < 0.05) return low - between(random, 0, 12)
-  if (share < 0.74) {
-    // Values in the middle are likelier than those at the bounds.
-    return low + 1 + Math.floor(((random() + random()) / 2) * (overweight - low - 1))
-  }
-  if (share < 0.88) return between(random, overweight, obese - 1)
-  return obese + Math.floor(random() * random() * 80)
-}
-
-function levelOf({ name, bounds }: Indicator, value: number): string {
-  const [first, second, third] = bounds
-  if (name === 'bmi') {
-    return bmiLevels[value <= first ? 0 : value < second ? 1 : value < third ? 2 : 3] ?? ''
-  }
-  const reached = bounds.filter((bound) => (lowerIsBetter.has(name) ? value <= bound : value >= bound)).length
-  return scoreLevels[reached] ?? ''
-}
-
-function* rowsOfIndicator(
-  first: readonly Cell[],
-  indicator: Indicator,
-  values: readonly number[],
-): Generator<readonly Cell[]> {
-  const tested = values.length
-  const counts = new Map<string, number>()
-  for (const value of values) {
-    const level = levelOf(indicator, value)
-    counts.set(level, (counts.get(level) ?? 0) + 1)
-  }
-  const count = (level: string) => counts.get(level) ?? 0
-  const row = (level: string, pupils: number) => [
-    ...first,
-    indicator.name,
-    level,
-    tested,
-    pupils,
-    percent(pupils, tested),
+/** A school as a row of the directory. */
+export function schoolRow({ code, district, system, grades }: School): readonly Cell[] {
+  const stages = stageNames.filter(([first]) => grades.some(({ grade }) => grade.startsWith(first)))
+  const place = districts.find((one) => one.code === district)?.name ?? ''
+  const kind = stages.length > 1 ? '学校' : (stages[0]?.[2] ?? '')
+  return [
+    code,
+    `${place}示例${kind}（${Number(code.slice(4))}号）`,
+    district,
+    stages.map(([, stage]) => stage).join(';'),
+    system,
+    Number(code) % 9 === 0 ? '民办' : '公办',
+    grades.reduce((sum, { boys, girls }) => sum + boys + girls, 0),
   ]
-  const sum = values.reduce((total, value) => total + value, 0)
-  const figures = [halfUp(sum, tested), ...[10, 50, 90].map((p) => percentile(values, p))].map(tenths)
-  const good = count('good') + count('excellent')
-  const passed = good + count('pass')
-  const rates =
-    indicator.name === 'total'
-      ? [good, percent(good, tested), passed, percent(passed, tested)]
-      : ['', '', '', '']
-  yield [...row('_T', tested), ...figures, ...rates]
-  for (const level of indicator.name === 'bmi' ? bmiLevels : [...scoreLevels].reverse()) {
-    yield [...row(level, count(level)), '', '', '', '', '', '', '', '']
+}
+
+function* pupilRows(seed: number, edition: string, schools: readonly School[]): Generator<readonly Cell[]> {
+  for (const school of schools)
+    for (const pupil of pupilsOf(seed, Number(edition.slice(0, 4)), school))
+      yield templateRow(school.code, pupil)
+}
+
+/** A pupil as a row of the template. */
+export function templateRow(school: string, pupil: SyntheticPupil): readonly Cell[] {
+  const { grade, number, sex, birthDate, isExempt, results } = pupil
+  const cell = (name: string): Cell => {
+    const result = results[name]
+    if (isExempt) return name === 'height' ? '免体' : ''
+    if (result === undefined) return ''
+    return inMinutes.has(name)
+      ? `${Math.floor(result / 60)}'${String(result % 60).padStart(2, '0')}"`
+      : result
   }
-}
-
-/** A quotient of whole numbers, rounded half up. */
-function halfUp(numerator: number, denominator: number): number {
-  return Math.floor((2 * numerator + denominator) / (2 * denominator))
-}
-
-const percent = (part: number, whole: number) => tenths(halfUp(part * 1000, whole))
-
-/** By nearest rank: the smallest value that at least `p` percent do not exceed. */
-function percentile(sorted: readonly number[], p: number): number {
-  return sorted[Math.ceil((p * sorted.length) / 100) - 1] ?? 0
-}
-
-function tenths(value: number): string {
-  const size = Math.abs(value)
-  return `${value < 0 ? '-' : ''}${Math.floor(size / 10)}.${size % 10}`
+  return [
+    ...[school, grade, pupil.class, number, sex, birthDate, cell('height'), cell('weight')],
+    ...items.map(([, name]) => cell(name)),
+  ]
 }

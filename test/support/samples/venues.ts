@@ -7,25 +7,97 @@ import type { Cell, SamplePart } from './part.ts'
 import { between, oneOf, type Random, randomOf } from './random.ts'
 
 const header = (
-  'venue,district,school,facility,activities,day_type,opens,closes,address,longitude,latitude,' +
-  'free,fee,booking,phone'
+  'venue,district,school,facility,facility_type,indoor,lights,surface,capacity,accessibility,activities,day_type,except,season,' +
+  'opens,closes,valid_from,valid_until,address,longitude,latitude,free,fee,fee_amount,fee_unit,booking,booking_url,phone,notes'
 ).split(',')
 
 interface Facility {
   readonly name: string
+  readonly type: string
+  readonly indoor: boolean
+  readonly surface: string
+  readonly capacity: number
   readonly activities: string
   /** Without lights there is no session after dark. */
   readonly lit: boolean
   readonly fee: string
+  readonly amount: string
+  readonly unit: string
 }
 
 const facilities: readonly Facility[] = [
-  { name: '田径场', activities: 'running;football;bars', lit: true, fee: '' },
-  { name: '室外篮球场', activities: 'basketball', lit: false, fee: '' },
-  { name: '室内体育馆', activities: 'badminton;table-tennis;volleyball', lit: true, fee: '每人每小时10元' },
-  { name: '游泳馆', activities: 'swimming', lit: true, fee: '每人每次30元' },
-  { name: '室外网球场', activities: 'tennis', lit: false, fee: '每片每小时40元' },
-  { name: '健身广场', activities: 'fitness;martial-arts;rope-skipping', lit: false, fee: '' },
+  {
+    name: '田径场',
+    type: 'track',
+    indoor: false,
+    surface: 'rubber',
+    capacity: 120,
+    activities: 'running;football;bars',
+    lit: true,
+    fee: '',
+    amount: '',
+    unit: '',
+  },
+  {
+    name: '室外篮球场',
+    type: 'court',
+    indoor: false,
+    surface: 'acrylic',
+    capacity: 40,
+    activities: 'basketball',
+    lit: false,
+    fee: '',
+    amount: '',
+    unit: '',
+  },
+  {
+    name: '室内体育馆',
+    type: 'hall',
+    indoor: true,
+    surface: 'wood',
+    capacity: 60,
+    activities: 'badminton;table-tennis;volleyball',
+    lit: true,
+    fee: '每人每小时10元',
+    amount: '10.00',
+    unit: 'person-hour',
+  },
+  {
+    name: '游泳馆',
+    type: 'pool',
+    indoor: true,
+    surface: 'water',
+    capacity: 80,
+    activities: 'swimming',
+    lit: true,
+    fee: '每人每次30元',
+    amount: '30.00',
+    unit: 'person-visit',
+  },
+  {
+    name: '室外网球场',
+    type: 'court',
+    indoor: false,
+    surface: 'acrylic',
+    capacity: 16,
+    activities: 'tennis',
+    lit: false,
+    fee: '每片每小时40元',
+    amount: '40.00',
+    unit: 'court-hour',
+  },
+  {
+    name: '健身广场',
+    type: 'ground',
+    indoor: false,
+    surface: 'rubber',
+    capacity: 50,
+    activities: 'fitness;martial-arts;rope-skipping',
+    lit: false,
+    fee: '',
+    amount: '',
+    unit: '',
+  },
 ]
 
 export interface VenueOptions {
@@ -96,38 +168,99 @@ function* rowsOfSchool(random: Random, district: District, number: number, later
     const facility = facilities[(first + n) % facilities.length]
     if (facility === undefined) continue
     const venue = `${district.code}-${String(number).padStart(4, '0')}-${n + 1}`
-    for (const [dayType, opens, closes] of sessionsOf(random, facility, later)) {
+    const [unfit, link] = [random() < 0.1, booking === '线上预约']
+    for (const { dayType, except = '', season = allYear, opens, closes } of sessionsOf(
+      random,
+      facility,
+      later,
+    )) {
       yield [
         venue,
         district.code,
         `${district.name}示例第${number}${kind}`,
         facility.name,
+        facility.type,
+        String(facility.indoor),
+        String(facility.lit),
+        facility.surface,
+        String(facility.capacity),
+        facility.indoor ? '坡道' : '',
         facility.activities,
         dayType,
+        except,
+        season,
         opens,
         closes,
+        '',
+        // A few agreements end in the summer.
+        unfit && later ? '2026-08-31' : '',
         `${district.name}示例路${number}号`,
         longitude,
         latitude,
         facility.fee === '' ? 'true' : 'false',
         facility.fee,
+        facility.amount,
+        facility.unit,
         booking,
+        link ? `https://example.org/venues/${venue}` : '',
         // No phone number in the city begins with 0.
         `021-0${String(number).padStart(7, '0')}`,
+        facility.indoor ? '' : '雨天关闭',
       ]
     }
   }
 }
 
-type Session = readonly [dayType: string, opens: string, closes: string]
+const allYear = '01-01/12-31'
 
-function* sessionsOf(random: Random, { lit }: Facility, later: boolean): Generator<Session> {
+interface Session {
+  readonly dayType: string
+  readonly except?: string
+  readonly season?: string
+  readonly opens: string
+  readonly closes: string
+}
+
+/** Hours in one of three styles: by day type, by weekday, or by season. */
+function* sessionsOf(random: Random, facility: Facility, later: boolean): Generator<Session> {
+  const style = random()
+  if (style < 0.7) yield* byDayType(random, facility, later)
+  else if (style < 0.85) yield* byWeekday(random, facility, later)
+  else yield* bySeason(random, later)
+  if (random() < 0.7) yield { dayType: 'public-holiday', opens: '09:00', closes: '16:00' }
+}
+
+function* byDayType(random: Random, { lit }: Facility, later: boolean): Generator<Session> {
   const evening = later ? '19:00' : '18:30'
-  if (lit) yield ['working-day', evening, oneOf(random, ['20:30', '21:00'])]
-  else if (random() < 0.5) yield ['working-day', '06:00', '07:00']
-  yield ['weekend', '08:00', oneOf(random, ['10:00', '11:00'])]
-  yield ['weekend', '14:00', oneOf(random, ['17:00', '17:30'])]
-  if (random() < 0.7) yield ['public-holiday', '09:00', '16:00']
-  yield ['vacation', '08:00', '10:00']
-  if (lit && random() < 0.5) yield ['vacation', '15:00', '18:00']
+  if (lit) yield { dayType: 'working-day', opens: evening, closes: oneOf(random, ['20:30', '21:00']) }
+  else if (random() < 0.5) yield { dayType: 'working-day', opens: '06:00', closes: '07:00' }
+  yield { dayType: 'weekend', opens: '08:00', closes: oneOf(random, ['10:00', '11:00']) }
+  yield { dayType: 'weekend', opens: '14:00', closes: oneOf(random, ['17:00', '17:30']) }
+  yield { dayType: 'vacation', opens: '08:00', closes: '10:00' }
+  if (lit && random() < 0.5) yield { dayType: 'vacation', opens: '15:00', closes: '18:00' }
+}
+
+/** Some evenings, and the weekend but public holidays. */
+function* byWeekday(random: Random, { lit }: Facility, later: boolean): Generator<Session> {
+  const [opens, closes] = lit ? ['18:30', '20:30'] : ['06:00', '07:00']
+  const days = oneOf(random, [
+    ['Mo', 'We', 'Fr'],
+    ['Tu', 'Th'],
+  ])
+  for (const dayType of days) yield { dayType, except: 'public-holiday', opens, closes }
+  for (const dayType of ['Sa', 'Su']) {
+    yield { dayType, except: 'public-holiday', opens: '08:00', closes: later ? '11:30' : '11:00' }
+  }
+}
+
+/** The same beginning, and a later end in summer. */
+function* bySeason(random: Random, later: boolean): Generator<Session> {
+  const summer = oneOf(random, ['18:00', '18:30'])
+  for (const [season, closes] of [
+    ['05-01/10-31', summer],
+    ['11-01/04-30', later ? '16:30' : '16:00'],
+  ] as const) {
+    yield { dayType: 'weekend', season, opens: '13:00', closes }
+    yield { dayType: 'vacation', season, opens: '13:00', closes }
+  }
 }

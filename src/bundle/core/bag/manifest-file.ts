@@ -12,8 +12,16 @@ interface ManifestLines {
   readonly findings: readonly Finding[]
 }
 
+/** The version of a bag: 1.0 or an earlier draft, which does not escape `%`. */
+export type BagVersion = '1.0' | 'former'
+
 /** Reads a manifest of SHA-256. `allows` returns whether the manifest may name a path. */
-export function parseManifest(file: string, text: string, allows: (path: string) => boolean): ManifestLines {
+export function parseManifest(
+  file: string,
+  text: string,
+  allows: (path: string) => boolean,
+  version: BagVersion = '1.0',
+): ManifestLines {
   const digests = new Map<string, Digest>()
   const findings: Finding[] = []
   let hasAsterisk = false
@@ -21,7 +29,7 @@ export function parseManifest(file: string, text: string, allows: (path: string)
   if (lines.at(-1) === '') lines.pop()
   for (const [index, line] of lines.entries()) {
     const match = /^([0-9a-fA-F]{64})[ \t]+(\*?)(?:\.\/)?(.*)$/.exec(line)
-    const path = match === null ? undefined : decodePath(match[3] ?? '')
+    const path = match === null ? undefined : decodePath(match[3] ?? '', version)
     if (match?.[2] === '*') hasAsterisk = true
     if (match === null || path === undefined) {
       findings.push(faultAt('manifest-line', { file, row: index + 1 }))
@@ -39,12 +47,14 @@ export function parseManifest(file: string, text: string, allows: (path: string)
 
 /**
  * LF, CR and `%` in a path must be percent-encoded, "those characters (and only those)" (RFC 8493, section
- * 2.1.3): any other escape is an error.
+ * 2.1.3): any other escape is an error. Before 1.0 only LF and CR are escaped: `100%.csv` and `a%25.csv` are
+ * such names, as bagit-python writes them.
  */
-function decodePath(path: string): string | undefined {
-  if (/%(?!0[aAdD]|25)/.test(path)) return undefined
-  const decoded = path.replace(/%(0[aAdD]|25)/g, (_escape, code: string) =>
-    String.fromCharCode(Number.parseInt(code, 16)),
+function decodePath(path: string, version: BagVersion): string | undefined {
+  if (version === '1.0' && /%(?!0[aAdD]|25)/.test(path)) return undefined
+  const decoded = path.replace(
+    version === '1.0' ? /%(0[aAdD]|25)/g : /%(0[aAdD])/g,
+    (_escape, code: string) => String.fromCharCode(Number.parseInt(code, 16)),
   )
   return canonicalPath(decoded)
 }

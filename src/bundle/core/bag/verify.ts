@@ -23,7 +23,7 @@ import {
   tableFormOf,
 } from './descriptor.ts'
 import type { BundleLimits } from './limits.ts'
-import { parseManifest } from './manifest-file.ts'
+import { type BagVersion, parseManifest } from './manifest-file.ts'
 import { canonicalPath, displayPath } from './paths.ts'
 
 export interface BundleFile extends TableForm {
@@ -66,11 +66,12 @@ export async function verifyBag(
 ): Promise<Verification> {
   const findings: Finding[] = []
   const report = (...more: readonly Finding[]) => findings.push(...more)
-  report(...(await declarationFaults(bag)))
+  const { findings: declared, version } = await readDeclaration(bag)
+  report(...declared)
   if (bag.entries.some(({ path }) => path === 'fetch.txt'))
     report(faultAt('bag-fetch', { file: 'fetch.txt' }))
   const digests = await digestAll(bag, digestEntry, report)
-  await checkManifests(bag, digests, report)
+  await checkManifests(bag, version, digests, report)
   const info = await readInfo(bag, limits)
   report(...info.findings)
   const descriptor = await readDescriptor(bag, report)
@@ -92,27 +93,36 @@ export async function verifyWhole(
 ): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly findings: readonly Finding[] }> {
   const findings: Finding[] = []
   const report = (...more: readonly Finding[]) => findings.push(...more)
-  report(...(await declarationFaults(bag)))
+  const { findings: declared, version } = await readDeclaration(bag)
+  report(...declared)
   if (bag.entries.some(({ path }) => path === 'fetch.txt'))
     report(faultAt('bag-fetch', { file: 'fetch.txt' }))
   const digests = await digestAll(bag, digestEntry, report)
-  await checkManifests(bag, digests, report)
+  await checkManifests(bag, version, digests, report)
   return { digests, findings }
 }
 
 type ReportFindings = (...findings: readonly Finding[]) => void
 
+interface Declaration {
+  readonly version: BagVersion
+  readonly findings: readonly Finding[]
+}
+
 /** RFC 8493, 2.1.1: bagit.txt "MUST consist of exactly two lines in this order", UTF-8 without BOM. */
-async function declarationFaults(bag: Bag): Promise<readonly Finding[]> {
+async function readDeclaration(bag: Bag): Promise<Declaration> {
   const text = await readTag(bag, 'bagit.txt')
   const exact =
     /^BagIt-Version: (1\.0|0\.9[3-7])(?:\r\n|\n|\r)Tag-File-Character-Encoding: UTF-8(?:\r\n|\n|\r)?$/
   const version = typeof text === 'string' ? exact.exec(text)?.[1] : undefined
-  if (version === '1.0') return []
-  // bagit-python writes 0.97, whose bags have the same files and manifests.
-  if (version !== undefined) return [faultAt('bag-version', { file: 'bagit.txt', expected: '1.0' })]
-  if (typeof text === 'object') return [text]
-  return [faultAt('bag-declaration', { file: 'bagit.txt', expected: 'BagIt-Version: 1.0' })]
+  if (version === '1.0') return { version, findings: [] }
+  const file = 'bagit.txt'
+  // bagit-python writes 0.97, whose bags differ only in the escapes of manifests.
+  if (version !== undefined)
+    return { version: 'former', findings: [faultAt('bag-version', { file, expected: '1.0' })] }
+  const fault =
+    typeof text === 'object' ? text : faultAt('bag-declaration', { file, expected: 'BagIt-Version: 1.0' })
+  return { version: '1.0', findings: [fault] }
 }
 
 /** A tag file as text, a finding if it is unreadable, undefined if it is absent. */
@@ -158,6 +168,7 @@ async function digestAll(
 
 async function checkManifests(
   bag: Bag,
+  version: BagVersion,
   digests: ReadonlyMap<string, Digest>,
   report: ReportFindings,
 ): Promise<void> {
@@ -168,22 +179,34 @@ async function checkManifests(
       report(faultAt('manifest-unchecked', { file: path }))
   }
   const isPayload = (path: string) => path.startsWith(payload)
-  const listed = await checkManifest(bag, 'manifest-sha256.txt', isPayload, held, digests, report)
+  const of = { bag, version, held }
+  const listed = await checkManifest(
+    { ...of, name: 'manifest-sha256.txt', allows: isPayload },
+    digests,
+    report,
+  )
   if (listed === undefined) report(faultAt('manifest-missing', { file: 'manifest-sha256.txt' }))
   else {
     for (const path of held) {
       if (isPayload(path) && !listed.has(path)) report(faultAt('file-unlisted', { file: path }))
     }
   }
-  await checkManifest(bag, 'tagmanifest-sha256.txt', (path) => !isPayload(path), held, digests, report)
+  const allows = (path: string) => !isPayload(path)
+  await checkManifest({ ...of, name: 'tagmanifest-sha256.txt', allows }, digests, report)
+}
+
+interface ManifestOf {
+  readonly bag: Bag
+  readonly version: BagVersion
+  readonly name: string
+  readonly allows: (path: string) => boolean
+  /** The paths of the bag. */
+  readonly held: ReadonlySet<string>
 }
 
 /** Checks one manifest against the files; returns the paths it names, or undefined if it is absent. */
 async function checkManifest(
-  bag: Bag,
-  name: string,
-  allows: (path: string) => boolean,
-  held: ReadonlySet<string>,
+  { bag, version, name, allows, held }: ManifestOf,
   digests: ReadonlyMap<string, Digest>,
   report: ReportFindings,
 ): Promise<ReadonlySet<string> | undefined> {
@@ -193,7 +216,7 @@ async function checkManifest(
     report(text)
     return new Set()
   }
-  const { digests: claimed, findings } = parseManifest(name, text, allows)
+  const { digests: claimed, findings } = parseManifest(name, text, allows, version)
   report(...findings)
   for (const [path, digest] of claimed) {
     const actual = digests.get(path)

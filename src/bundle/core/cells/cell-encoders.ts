@@ -206,7 +206,7 @@ function plainText({ field, missingValues, words = new Set() }: CellEncoderOptio
   const special = byLength([...missingValues, ...words])
   return (bytes, from, to) => {
     const length = to - from
-    if (length === 0 || mayBeBlank(bytes, from, to) || mayBeExponent(bytes, from)) return false
+    if (length === 0 || mayBeBlank(bytes, from, to) || mayBeExponent(bytes, from, to)) return false
     if (special[length]?.some((value) => isSame(value, bytes, from, to))) return false
     // A character has at least one byte, and at most four.
     if (length > maxLength || length < 4 * minLength) return false
@@ -247,13 +247,14 @@ function isBlank(bytes: Buffer, at: number): boolean {
   return (lead === 0xc2 && second === 0xa0) || (lead === 0xe1 && second === 0x9a)
 }
 
-/** Whether a text may be a number as Excel shortens it (`1.5E+17`): one digit, then a point or an E. */
-function mayBeExponent(bytes: Buffer, from: number): boolean {
+/** Whether a text may be a number as Excel shortens it (`1.5E+17`): one digit, perhaps decimals, then an E. */
+function mayBeExponent(bytes: Buffer, from: number, to: number): boolean {
   const first = bytes[from]
-  const digit = first === 0x2b || first === 0x2d ? from + 1 : from
-  if (!isDigit(bytes[digit] ?? 0)) return false
-  const next = bytes[digit + 1]
-  return next === 0x2e || next === 0x45 || next === 0x65
+  let at = first === 0x2b || first === 0x2d ? from + 1 : from
+  if (!isDigit(bytes[at] ?? 0)) return false
+  at += 1
+  if (bytes[at] === 0x2e) for (at += 1; at < to && isDigit(bytes[at] ?? 0); ) at += 1
+  return at < to && (bytes[at] === 0x45 || bytes[at] === 0x65)
 }
 
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39

@@ -172,6 +172,7 @@ function missingFaults(
 ) {
   return intakeFields(contract).flatMap((field, index) => {
     if (columnOf[index] !== undefined) return []
+    if (contract.intake?.variantFields?.includes(field.name) === true) return []
     const place = { file, row, field: field.name, expected: `${field.title.zh} / ${field.name}` }
     return [faultAt(isNeeded(contract, field) ? 'header-missing' : 'header-absent', place)]
   })

@@ -71,6 +71,11 @@ const totals: ReadonlySet<string> = new Set([
 const note =
   /^(注|备注|说明|附注|资料来源|数据来源|来源|填表|制表|审核|统计时间|数据截至|Notes?|Sources?)\s*(\d{0,2})\s*[:：.、]|^[*＊※]/i
 
+/** Whether the only text of a row is a note, given whether the row has an error. A number alone is a faulty record. */
+function isNote(text: string, isFaulty: boolean): boolean {
+  return isFaulty ? !/^[-+\d.,]+(e[-+]?\d+)?$/i.test(text) : note.test(text)
+}
+
 /** Fewer columns than this are too few to tell a note or swallowed rows from a record. */
 const columnsMin = 3
 
@@ -106,7 +111,7 @@ export function buildNoRecordTest(
     if (total !== undefined) return { check: 'row-total', field: total }
     const isUnclear = map.columns.length < columnsMin || options.texts.includes(undefined)
     const alone = isUnclear ? undefined : aloneOf(values, filled)
-    if (alone !== undefined && (values === undefined || note.test(values[alone] ?? '')))
+    if (alone !== undefined && isNote(cell(alone), values === undefined))
       return { check: 'row-note', field: alone }
     const swallowed = texts.find((field) => holdsRows(map.columnOf[field], options))
     return swallowed === undefined ? undefined : { check: 'cell-swallowed', field: swallowed }

@@ -26,7 +26,9 @@ export interface RowEncoder {
   readonly repairs: () => readonly Repair[]
   /** Whether the file has exactly the contract's fields in order, so rows may be copied unchanged. */
   readonly inOrder: boolean
-  /** Marks the rows of a block that cannot be copied unchanged. */
+  /** By field: its column in the file, or -1. */
+  readonly columnOf: readonly number[]
+  /** Marks the rows of a block that must be read separately: all others are canonical as they are. */
   readonly mark: (block: Block) => void
 }
 
@@ -42,6 +44,14 @@ interface RowEncoderOptions {
 
 /** The bounds of a row's cells, by column. */
 type Bounds = Pick<Line, 'starts' | 'ends'>
+
+/** Where the fields are in a file. */
+interface Columns {
+  /** By field: its column, or -1. */
+  readonly columnOf: readonly number[]
+  readonly unnamed: readonly number[]
+  readonly checkedFields: readonly number[]
+}
 
 const quote = 0x22
 const none: readonly Repair[] = []
@@ -119,8 +129,8 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
     return source.toString('utf8', start(field), end(field))
   }
 
-  const mark = (block: Block) => markSeparate(block, options, checkedFields)
-  return { encode, write, texts, writeKey, repairs: () => repairs, inOrder, mark }
+  const mark = (block: Block) => markSeparate(block, options, { columnOf, unnamed, checkedFields })
+  return { encode, write, texts, writeKey, repairs: () => repairs, inOrder, columnOf, mark }
 }
 
 /** Adds a value of the current key, folded; null if there is none. */
@@ -133,13 +143,19 @@ export function addKey(keys: DuplicateFilter, bytes: Buffer | null, from: number
   keys.add(folded, 0, folded.length)
 }
 
-/** Marks the rows with a single value, which may be notes. */
-function markSparse({ rows, width, separate, cuts }: Block): void {
+/** Marks the rows with so few values that they may be blank rows or notes. */
+function markSparse(
+  { rows, width, separate, cuts }: Block,
+  columns: readonly number[],
+  valuesMax: number,
+): void {
   for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
     let filled = 0
-    for (let field = 0; field < width; field++)
-      if ((cuts[at + field] ?? 0) + 1 < (cuts[at + field + 1] ?? 0)) filled += 1
-    if (filled === 1) separate[row] = 1
+    for (let n = 0; n < columns.length && filled <= valuesMax; n++) {
+      const column = columns[n] as number
+      if ((cuts[at + column] ?? 0) + 1 < (cuts[at + column + 1] ?? 0)) filled += 1
+    }
+    if (filled <= valuesMax) separate[row] = 1
   }
 }
 
@@ -156,18 +172,27 @@ function holdsBreak(bytes: Buffer, { starts, ends }: Bounds, width: number): boo
 function markSeparate(
   block: Block,
   { encoders, above, checks, noRecord }: RowEncoderOptions,
-  checkedFields: readonly number[],
+  { columnOf, unnamed, checkedFields }: Columns,
 ): void {
-  for (const [field, encoder] of encoders.entries()) encoder.mark(block, field, above[field] ?? -1)
-  if (noRecord.mayBeNote) markSparse(block)
-  if (checks.length === 0) return
+  for (const [field, encoder] of encoders.entries()) {
+    const column = columnOf[field] ?? -1
+    if (column >= 0) encoder.mark(block, column, columnOf[above[field] ?? -1] ?? -1)
+  }
   const { rows, width, separate, text, cuts } = block
-  const values = new Array<string | null>(width).fill(null)
+  for (const column of unnamed) {
+    for (let row = 0, at = column; row < rows; row++, at += width + 1)
+      if ((cuts[at] ?? 0) + 1 < (cuts[at + 1] ?? 0)) separate[row] = 1
+  }
+  const read = columnOf.filter((column) => column >= 0)
+  if (noRecord.mayBeNote || read.length < width) markSparse(block, read, Number(noRecord.mayBeNote))
+  if (checks.length === 0) return
+  const values = new Array<string | null>(encoders.length).fill(null)
   for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
     if (separate[row] === 1) continue
     for (const field of checkedFields) {
-      const from = (cuts[at + field] ?? 0) + 1
-      const to = cuts[at + field + 1] ?? 0
+      const column = columnOf[field] ?? -1
+      const from = column < 0 ? 0 : (cuts[at + column] ?? 0) + 1
+      const to = column < 0 ? 0 : (cuts[at + column + 1] ?? 0)
       values[field] = from === to ? null : text.toString('utf8', from, to)
     }
     if (checks.some((check) => check.run(values) !== undefined)) separate[row] = 1

@@ -112,7 +112,8 @@ export function buildRowReader({ fields, readers, keyIndexes, checks, noRecord }
     for (const index of freeTexts) {
       const found = controlCharacterIn(values[index] ?? '')
       if (found === undefined) continue
-      file.report(faultAt('text-control', { ...placeOf(row, file, fields, index), expected: `≠ ${found}` }))
+      const kind = found === 'U+FFFD' ? 'text-lost' : 'text-control'
+      file.report(faultAt(kind, { ...placeOf(row, file, fields, index), expected: `≠ ${found}` }))
     }
     for (const check of checks) {
       const fault = check.run(values)

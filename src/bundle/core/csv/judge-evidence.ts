@@ -30,8 +30,8 @@ export function judgeEvidence(evidence: TextEvidence, decodes: boolean, file: st
   const first = evidence.firstGlued ?? gb18030.first
   const share = han === 0 ? 1 : common / han
   const counts =
-    `${han} 个汉字中常用字 ${common} 个，夹在拉丁字母间的 ${glued} 处 / ` +
-    `${common} of ${han} Chinese characters are common, ${glued} between Latin letters`
+    `${han} 个汉字中常用字 ${common} 个，生僻字紧挨拉丁字母或 € 的 ${glued} 处 / ` +
+    `common Chinese characters: ${common} of ${han}; rare ones beside Latin letters or €: ${glued}`
   const unlikelihood = evidence.characters < charactersMin ? 0 : evidence.unlikelihood / evidence.characters
   const isForeign = share < foreignShare || (share < doubtfulShare && hangul === han)
   if ((glued > 0 && common === 0) || (han >= hanMin && isForeign) || unlikelihood >= foreignUnlikelihood)

@@ -52,6 +52,8 @@ export interface CsvOptions extends TextShape {
   /** One of `,`, `;` and tab. */
   readonly delimiter: string
   readonly fieldBytesMax: number
+  /** Whether a quote inside an unquoted field is part of its text. */
+  readonly innerQuotes?: boolean
 }
 
 /** Rows are cut from pieces of this size: inflating yields 16 KiB at a time, too little per call. */
@@ -61,7 +63,7 @@ const endMark = 0x1a
 
 /** Builds a reader over the bytes of a file whose encoding has been checked. It reads them once. */
 export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOptions): CsvReader {
-  const line = buildLine(options.delimiter, options.fieldBytesMax)
+  const line = buildLine(options.delimiter, options.fieldBytesMax, options.innerQuotes)
   const decode = decoderOf(options)
   let held: Buffer = Buffer.alloc(0)
   let heldAt = options.bomBytes

@@ -100,7 +100,7 @@ function writePlace(text: Buffer, at: number, file: number, row: number): number
  */
 function scanPlain(
   { width, text, cuts }: Block,
-  { separator, stops, fieldBytesMax }: Line,
+  { separator, stops, fieldBytesMax, innerQuotes }: Line,
   bytes: Buffer,
   start: number,
   row: number,
@@ -144,6 +144,10 @@ function scanPlain(
       }
       const after = bytes[at + 1]
       if (after !== separator && after !== lineFeed && after !== carriageReturn) return -1
+      continue
+    }
+    if (byte === quote && innerQuotes) {
+      text[to++] = byte
       continue
     }
     if (cut + 1 !== lastCut || (byte !== lineFeed && byte !== carriageReturn)) return -1

@@ -18,6 +18,8 @@ export interface Line {
   /** By byte: why the scan of an unquoted field stops there; 0 for most bytes. */
   readonly stops: Uint8Array
   readonly fieldBytesMax: number
+  /** Whether a quote inside an unquoted field is part of its text. */
+  readonly innerQuotes: boolean
   readonly rowBytesMax: number
   readonly starts: number[]
   readonly ends: number[]
@@ -56,7 +58,7 @@ const isQuote = 2
 const isOdd = 3
 
 /** Builds a line to scan into. */
-export function buildLine(delimiter: string, fieldBytesMax: number): Line {
+export function buildLine(delimiter: string, fieldBytesMax: number, innerQuotes = false): Line {
   const separator = delimiter.charCodeAt(0)
   const stops = new Uint8Array(256).fill(isOdd, 0, firstPrintable)
   stops[backslash] = isOdd
@@ -66,6 +68,7 @@ export function buildLine(delimiter: string, fieldBytesMax: number): Line {
     separator,
     stops,
     fieldBytesMax,
+    innerQuotes,
     rowBytesMax: rowBytesMaxOf(fieldBytesMax),
     starts: [],
     ends: [],
@@ -122,11 +125,12 @@ function scanField(line: Line, bytes: Buffer, start: number, last: boolean): num
   const plainFrom = at
   const { stops } = line
   const { length } = bytes
+  const isQuoteText = line.innerQuotes && plainFrom === start
   for (; at < length; at++) {
     const stop = stops[bytes[at] ?? 0]
     if (stop === 0) continue
     if (stop === endsField) break
-    if (stop === isQuote && line.misplaced < 0) line.misplaced = line.width
+    if (stop === isQuote && line.misplaced < 0 && !isQuoteText) line.misplaced = line.width
   }
   // Text after a closing quote.
   if (plainFrom > start && at > plainFrom && line.misplaced < 0) line.misplaced = line.width

@@ -22,7 +22,10 @@ export interface TextEvidence {
   common: number
   /** Those of them whose bytes are also Hangul in EUC-KR. */
   hangul: number
-  /** Places where a rare Chinese character adjoins a Latin letter, as `Sch黮er` for `Schüler`. */
+  /**
+   * Places where a rare Chinese character adjoins a Latin letter, as `Sch黮er` for `Schüler`, or precedes €: `銆€` is
+   * the full-width blank of UTF-8.
+   */
   glued: number
   firstGlued?: number
 }
@@ -160,7 +163,7 @@ function judgeText(text: string, bytes: Buffer, at: number, found: TextEvidence)
       if (isCommon(character)) found.common += 1
       if ((lead ?? hangulMax + 1) <= hangulMax) found.hangul += 1
     }
-    if ((isRare && latinLetter.test(former)) || (isRareBefore && /[a-z]/.test(character))) {
+    if ((isRare && latinLetter.test(former)) || (isRareBefore && /[a-z€]/.test(character))) {
       found.glued += 1
       found.firstGlued ??= at + offsetOf(bytes, isRare ? place : place - 1)
     }

@@ -13,6 +13,11 @@ export const rowChecks = {
     '文本中有不可见的控制字符，会改变文字的显示或读取方式，请删除。',
     'warning',
   ),
+  'text-lost': kind(
+    'The text has a replacement character: a program could not read what was there, and wrote this instead. Enter it again from its source.',
+    '文本中有替换字符（�），说明原有文字已在某次转换中丢失，请按原始资料重新填写。',
+    'warning',
+  ),
   type: kind(
     'The value does not have the type of its field; write it as expected.',
     '值不符合字段类型，请按要求填写。',
@@ -51,8 +56,8 @@ export const rowChecks = {
     '该行重复了表头（多为文件合并所致），请删除此行。',
   ),
   'row-total': kind(
-    'The row is a total, not a record; remove it. If totals are records here, the contract must list them as codes.',
-    '该行是合计而非记录，请删除；如合计也是记录，须由数据契约列入代码表。',
+    'The row is a total, not a record; remove it. If totals are records here, the contract must list them as codes or give the field the role dimension.',
+    '该行是合计而非记录，请删除；如合计也是记录，须由数据契约列入代码表，或将该字段设为维度（dimension）。',
   ),
   'row-note': kind(
     'Only one cell of the row is filled, as in text below the table: remove it, or fill in the record.',

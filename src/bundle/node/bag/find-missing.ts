@@ -39,10 +39,12 @@ export async function findMissing(path: string, limits: BundleLimits): Promise<s
 async function missingOf(bag: Bag): Promise<string | undefined> {
   const sizes = new Map(bag.entries.map(({ path, bytes }) => [path, bytes]))
   for (const name of ['bagit.txt', 'manifest-sha256.txt']) if (!sizes.has(name)) return name
+  const declared = await readWhole(bag, 'bagit.txt', manifestBytesMax)
+  const version = /^BagIt-Version: 0\./.test(declared?.toString() ?? '') ? 'former' : '1.0'
   for (const name of ['manifest-sha256.txt', 'tagmanifest-sha256.txt']) {
     const text = sizes.has(name) ? await readWhole(bag, name, manifestBytesMax) : undefined
     if (text === undefined) continue
-    const { digests } = parseManifest(name, text.toString(), () => true)
+    const { digests } = parseManifest(name, text.toString(), () => true, version)
     for (const path of digests.keys()) if (!sizes.has(path)) return path
   }
   const info = sizes.has('bag-info.txt') ? await readWhole(bag, 'bag-info.txt', manifestBytesMax) : undefined

@@ -2,6 +2,7 @@
  * The fast path for one file. Encodes plain rows from their bytes as pieces arrive, and reads other rows with
  * the strict reader. Gives up at the first error that the strict path would report.
  */
+import { hasInnerQuotes } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import type { CellEncoder } from '../../core/cells/cell-encoders.ts'
@@ -13,7 +14,7 @@ import type { RowPlan } from '../../core/cells/row-plan.ts'
 import type { OpenFile, RowReader, RowValues } from '../../core/cells/row-reader.ts'
 import type { CopyWriter } from '../../core/csv/copy-writer.ts'
 import { decoderOf } from '../../core/csv/read-rows.ts'
-import { type Block, fillBlock } from '../../core/csv/row-block.ts'
+import { type Block, buildBlock, fillBlock } from '../../core/csv/row-block.ts'
 import { buildLine, isBlankLine, type Line, scanLine, textsOf } from '../../core/csv/row-fields.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
 import { derivedFault, type RowDerivation } from './row-derivation.ts'
@@ -65,7 +66,17 @@ interface State {
   rowsRead: number
   /** After a blank row, only blank rows are allowed. */
   isBlankBefore: boolean
-  opened?: { readonly file: OpenFile; readonly encoder: RowEncoder }
+  opened?: Opened
+}
+
+interface Opened {
+  readonly file: OpenFile
+  readonly encoder: RowEncoder
+  /** For many rows at once; undefined if each must be put into the order of the fields. */
+  readonly block: Block | undefined
+  /** The bounds of a row's cells by field, for a derivation. */
+  readonly begins: Int32Array
+  readonly ends: Int32Array
 }
 
 /** Row warnings buffered until the end; a bundle with more is left to the strict path. */
@@ -77,7 +88,7 @@ const nothing = Buffer.alloc(0)
 /** Builds the row cutter of the file with this index in the manifest. */
 export function buildFileCutter(index: number, file: BundleFile, walk: Walk): FileCutter {
   const { fieldBytesMax, rowsMax } = walk.options.limits
-  const line = buildLine(file.delimiter, fieldBytesMax)
+  const line = buildLine(file.delimiter, fieldBytesMax, hasInnerQuotes(walk.options.contract))
   const state: State = {
     ...{ index, file, walk, line, repairs: {}, held: nothing },
     ...{ heldAt: 0, row: 0, rowsRead: 0, isBlankBefore: false },
@@ -102,7 +113,7 @@ export function buildFileCutter(index: number, file: BundleFile, walk: Walk): Fi
 /** Cuts and takes the next rows. Returns their end; `start` if more bytes are needed, -1 to give up. */
 function cutNext(state: State, start: number, last: boolean): number {
   const { line, held, opened } = state
-  if (opened?.encoder.inOrder === true) return cutBlock(state, opened.encoder, start, last)
+  if (opened?.block !== undefined) return cutBlock(state, opened, opened.block, start, last)
   const next = scanLine(line, held, start, last)
   if (line.fault !== undefined) return -1
   if (next < 0) return start
@@ -110,18 +121,17 @@ function cutNext(state: State, start: number, last: boolean): number {
   return (state.row === 1 ? takeHeader(state) : takeRow(state, start)) ? next : -1
 }
 
-function cutBlock(state: State, encoder: RowEncoder, start: number, last: boolean): number {
-  const { line, held, index, walk } = state
-  const { block } = walk
+function cutBlock(state: State, opened: Opened, block: Block, start: number, last: boolean): number {
+  const { line, held, index } = state
   const { begins, separate } = block
   fillBlock(block, line, held, start, { file: index, row: state.row + 1 }, last)
   if (line.fault !== undefined) return -1
-  encoder.mark(block)
+  opened.encoder.mark(block)
   for (let row = 0, end = 0; row < block.rows; row = end) {
     end = row + 1
     if (separate[row] === 0) {
       while (end < block.rows && separate[end] === 0) end += 1
-      if (!takeUnchanged(state, row, end, last)) return -1
+      if (!takeUnchanged(state, opened, block, { from: row, to: end, last })) return -1
     } else {
       const begin = begins[row] ?? 0
       scanLine(line, held, begin, last)
@@ -132,20 +142,29 @@ function cutBlock(state: State, encoder: RowEncoder, start: number, last: boolea
   return begins[block.rows] ?? start
 }
 
+/** Rows of a block, and whether they are in the last bytes of the file. */
+interface BlockRows {
+  readonly from: number
+  readonly to: number
+  readonly last: boolean
+}
+
 /** Takes rows of a block that need no change. */
-function takeUnchanged(state: State, from: number, to: number, last: boolean): boolean {
+function takeUnchanged(state: State, opened: Opened, block: Block, range: BlockRows): boolean {
   // Blank rows are allowed only after the last row with content.
   if (state.isBlankBefore) return false
-  const { writer, keys, plan, block, part } = state.walk
+  const { writer, keys, plan, part } = state.walk
   const { width, text, textEnds, cuts } = block
+  const { from, to } = range
   if (part === undefined) writer.rows(text, from === 0 ? 0 : (textEnds[from - 1] ?? 0), textEnds[to - 1] ?? 0)
-  else if (!deriveUnchanged(state, from, to, last)) return false
-  if (plan.keyIndexes.length > 0) {
+  else if (!deriveUnchanged(state, opened, block, range)) return false
+  const keyColumns = plan.keyIndexes.map((field) => opened.encoder.columnOf[field] ?? -1)
+  if (keyColumns.length > 0) {
     for (let row = from; row < to; row++) {
-      for (const field of plan.keyIndexes) {
-        const cut = row * (width + 1) + field
-        const begin = (cuts[cut] ?? 0) + 1
-        const end = cuts[cut + 1] ?? 0
+      for (const column of keyColumns) {
+        const cut = row * (width + 1) + column
+        const begin = column < 0 ? 0 : (cuts[cut] ?? 0) + 1
+        const end = column < 0 ? 0 : (cuts[cut + 1] ?? 0)
         addKey(keys, begin === end ? null : text, begin, end)
       }
       keys.endKey()
@@ -157,19 +176,28 @@ function takeUnchanged(state: State, from: number, to: number, last: boolean): b
 }
 
 /** Passes rows of a block to the derivation. Returns false if it rejects one. */
-function deriveUnchanged(state: State, from: number, to: number, last: boolean): boolean {
-  const { line, held, walk } = state
-  const { width, text, cuts, begins } = walk.block
-  const values = new Array<string | null>(width).fill(null)
+function deriveUnchanged(state: State, opened: Opened, block: Block, { from, to, last }: BlockRows): boolean {
+  const { line, held, walk, file } = state
+  const { width, text: bytes, cuts, begins: rowBegins } = block
+  const { begins, ends } = opened
+  const { columnOf } = opened.encoder
+  const cells = { bytes, begins, ends }
   for (let row = from; row < to; row++) {
-    for (let field = 0, cut = row * (width + 1); field < width; field++, cut++) {
-      const begin = (cuts[cut] ?? 0) + 1
-      const end = cuts[cut + 1] ?? 0
-      values[field] = begin === end ? null : text.toString('utf8', begin, end)
+    const at = row * (width + 1)
+    for (let field = 0; field < columnOf.length; field++) {
+      const column = columnOf[field] as number
+      if (column < 0) continue
+      begins[field] = (cuts[at + column] as number) + 1
+      ends[field] = cuts[at + column + 1] as number
     }
+    const number = state.row + 1 + row - from
+    if (walk.part?.addBytes?.(cells, { file: file.path, row: number }) === true) continue
+    const values = columnOf.map((_, field) =>
+      begins[field] === ends[field] ? null : bytes.toString('utf8', begins[field], ends[field]),
+    )
     // A finding names the cell, whose place is known once its row is scanned.
-    const locate = () => void scanLine(line, held, begins[row] ?? 0, last)
-    if (!deriveRow(state, values, state.row + 1 + row - from, begins[row] ?? 0, locate)) return false
+    const locate = () => void scanLine(line, held, rowBegins[row] ?? 0, last)
+    if (!deriveRow(state, values, number, rowBegins[row] ?? 0, locate)) return false
   }
   return true
 }
@@ -227,12 +255,18 @@ function takeHeader(state: State): boolean {
   }
   const onRepair = (repair: Repair) => countRepair(state, repair)
   const above = plan.fields.map((_, n) => plan.readers.find(({ index }) => index === n)?.above ?? -1)
+  const encoder = buildRowEncoder({ ...plan, encoders, above, map })
+  // A derivation takes the fields in any order.
+  const ownBlock = () => (walk.part === undefined ? undefined : buildBlock(map.columns.length))
   state.opened = {
     file: {
       ...{ path: file.path, delimiter: file.delimiter, map },
       ...{ offsetOf, onRepair, report, errors: () => walk.errors },
     },
-    encoder: buildRowEncoder({ ...plan, encoders, above, map }),
+    encoder,
+    block: encoder.inOrder ? walk.block : ownBlock(),
+    begins: new Int32Array(plan.fields.length),
+    ends: new Int32Array(plan.fields.length),
   }
   return true
 }

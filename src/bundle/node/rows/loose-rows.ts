@@ -4,7 +4,7 @@
  */
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { type Field, intakeFields, isPersonal } from '../../../contract/index.ts'
+import { type Field, hasInnerQuotes, intakeFields, isPersonal } from '../../../contract/index.ts'
 import type { CellKind } from '../../../derivations/index.ts'
 import { defined } from '../../../platform/defined.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
@@ -82,6 +82,7 @@ function looseFile(path: string, { sheet, contract }: LooseRowOptions, delimiter
     isHeader: buildHeaderTest(contract),
     refusesFormulas: contract.formulas === 'refuse',
     isPersonal: isPersonal(contract),
+    innerQuotes: hasInnerQuotes(contract),
     file: { path: name, delimiter, ...form },
     bag: { read: () => createReadStream(path, { highWaterMark: 1 << 20 }) },
   }

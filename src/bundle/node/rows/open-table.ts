@@ -18,7 +18,7 @@ export async function openTable(options: TableOptions): Promise<OpenedTable> {
     : await openSheetTable({ ...options, sheet: file.sheet, scratch: options.scratch ?? tmpdir() })
 }
 
-async function openCsvTable({ bag, file, limits }: TableOptions): Promise<OpenedTable> {
+async function openCsvTable({ bag, file, limits, innerQuotes = false }: TableOptions): Promise<OpenedTable> {
   const { path, delimiter, encoding } = file
   const { shape, findings } = await inspectText(() => bag.read(path), path, isUtf8, encoding)
   if (shape === undefined) return { findings }
@@ -27,7 +27,7 @@ async function openCsvTable({ bag, file, limits }: TableOptions): Promise<Opened
     encoding: shape.encoding,
     delimiter,
     headerRows: 1,
-    read: () => buildCsvReader(bag.read(path), { ...shape, delimiter, fieldBytesMax }),
+    read: () => buildCsvReader(bag.read(path), { ...shape, delimiter, fieldBytesMax, innerQuotes }),
     close: async () => {},
   }
   return { table, findings }

@@ -51,6 +51,8 @@ export interface TableOptions {
   readonly refusesFormulas: boolean
   /** Whether rows are about persons, so that findings name nothing that a provider typed. */
   readonly isPersonal: boolean
+  /** Whether a quote inside an unquoted cell of a text file is part of its text. */
+  readonly innerQuotes?: boolean
   readonly limits: BundleLimits
   /** Folder for encrypted scratch files; by default the system's. */
   readonly scratch?: string | undefined

@@ -5,7 +5,7 @@
  * eight bytes per key. If keys may be duplicates, one more pass finds which.
  */
 
-import { type Contract, type Contracts, intakeKey, partsOf } from '../../../contract/index.ts'
+import { type Contract, type Contracts, hasInnerQuotes, intakeKey, partsOf } from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
@@ -166,6 +166,7 @@ async function survey(state: FileState, { options, reader, filter }: Walk): Prom
     isHeader: buildHeaderTest(contract),
     refusesFormulas: contract.formulas === 'refuse',
     isPersonal: contract.intake?.personal === true,
+    innerQuotes: hasInnerQuotes(contract),
     file: state.file,
     onRows: (rows) => options.onProgress?.({ file: path, rows }),
   })

@@ -1,0 +1,1 @@
+ALTER TABLE "qingdan"."key" ADD COLUMN "venues" text[];

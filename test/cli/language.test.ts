@@ -1,0 +1,135 @@
+/** The language of the command line, and the Chinese of its messages and of the details of problems. */
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { chineseTexts, languageInUse, localised, phrase } from '../../src/cli/phrases.ts'
+import { problem, problems } from '../../src/platform/problem.ts'
+import { fillPhrase, phraseFinder } from '../../src/platform/texts/phrases.ts'
+import { chineseDetail, problemTexts } from '../../src/platform/texts/problem-texts.ts'
+import { textsPassed } from '../support/literals.ts'
+import { callCli } from '../support/run-cli.ts'
+
+const sources = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
+
+const hasWords = (text: string) => /[A-Za-z]{2}/.test(text.replaceAll('{}', ''))
+
+const environment = (variables: Readonly<Record<string, string>>) => ({
+  LC_ALL: '',
+  LC_MESSAGES: '',
+  LANG: '',
+  ...variables,
+})
+
+t.test('every message of a command has Chinese', async (t) => {
+  const calls =
+    /\b(?:print\.line|print\.refusal|UsageError|writeRefusal|printMessage|confirm|question|phrase|report|counted)\(|\bphrase`/g
+  const catalogue = chineseTexts()
+  const missing = sources('src/cli')
+    .flatMap((source) => textsPassed(source, calls))
+    .filter((text) => hasWords(text) && !(text in catalogue))
+  t.same([...new Set(missing)], [])
+})
+
+t.test('every detail of a problem has Chinese', async (t) => {
+  const modules = [
+    'accounts',
+    'annual-lists',
+    'catalogue',
+    'files',
+    'http',
+    'ingest',
+    'publication',
+    'records',
+  ]
+  const calls = /\b(?:problem|refuse|invalid|notWaiting|invalidCursor)\((?!detail: string)|\bdetail =/g
+  const sentence = /^[A-Z0-9`{].* .*\.$/s
+  const missing = [...modules, 'transfer', 'protocols/feed', 'protocols/dcat', 'protocols/mcp']
+    .flatMap((module) => sources(`src/${module}`))
+    .flatMap((source) => textsPassed(source, calls))
+    .filter((text) => sentence.test(text) && chineseDetail(text) === text)
+  t.same([...new Set(missing)], [])
+})
+
+t.test('placeholders agree in both languages', async (t) => {
+  const details = JSON.parse(readFileSync('src/platform/texts/problem-details.json', 'utf8')) as Record<
+    string,
+    string
+  >
+  const wrong = Object.entries({ ...chineseTexts(), ...details }).filter(([english, chinese]) => {
+    const count = english.split('{}').length - 1
+    const used = [...chinese.matchAll(/\{(\d*)\}/g)].map(([, digits], index) =>
+      digits === '' ? index + 1 : Number(digits),
+    )
+    return used.some((index) => index > count)
+  })
+  t.same(wrong, [])
+  t.equal(fillPhrase('{2} 的端口 {1}', ['80', 'here']), 'here 的端口 80')
+})
+
+t.test('a finder fills values, and translates values that are texts', async (t) => {
+  const find = phraseFinder({
+    '{} in {}:': '{2} 有 {1}：',
+    '{} faults': '{} 个问题',
+    '{} in {} (all):': '全部 {1}',
+  })
+  t.equal(find('3 faults in a/b.json:'), 'a/b.json 有 3 个问题：')
+  t.equal(find('1 in 2 (all):'), '全部 1', 'the longest key is used')
+  t.equal(find('3 (faults) in [x]?'), undefined)
+})
+
+t.test('problems in both languages', async (t) => {
+  const missing = Object.entries(problems).filter(([, { hintZh }]) => !/\p{Script=Han}/u.test(hintZh))
+  t.same(missing, [])
+  const found = problem('parameter-invalid', { path: 'limit', detail: 'A whole number from 1 to 1000.' })
+  t.match(problemTexts(found, 'zh'), {
+    title: problems['parameter-invalid'].titleZh,
+    hint: problems['parameter-invalid'].hintZh,
+    detail: '须为 1 到 1000 的整数。',
+  })
+  t.match(problemTexts(found, 'en'), { detail: 'A whole number from 1 to 1000.' })
+  t.equal(chineseDetail('Expected a date such as 2025-09-01.'), '应为日期，如 2025-09-01。')
+  t.equal(chineseDetail('The value must be >= 1.'), '该值不能小于 1。')
+})
+
+t.test('LC_ALL, LC_MESSAGES and LANG in this order; --lang wins, wherever it stands', async (t) => {
+  const codes = async (variables: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+    /\p{Script=Han}{4}/u.test((await callCli(['publish', ...args], environment(variables))).stderr)
+      ? 'zh'
+      : 'en'
+  t.same(
+    await Promise.all([
+      codes({}),
+      codes({ LANG: 'zh_CN.UTF-8' }),
+      codes({ LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }),
+      codes({ LANG: 'en_GB', LC_MESSAGES: 'zh_CN' }),
+    ]),
+    ['en', 'zh', 'en', 'zh'],
+  )
+  t.equal(await codes({ LANG: 'zh_CN' }, '--lang', 'en'), 'en')
+  t.equal(await codes({}, '--lang=zh'), 'zh')
+  t.match(await callCli(['--lang', 'fr', 'list'], environment({})), { code: 2, stderr: /zh or en/ })
+})
+
+t.test('what commands print in Chinese', async (t) => {
+  const chinese = environment({ LANG: 'zh_CN.UTF-8' })
+  t.match(await callCli(['key', 'create'], chinese), { code: 2, stderr: /缺少必填选项 --label <text>/ })
+  t.match(await callCli(['bublish'], chinese), { code: 2, stderr: /没有命令 bublish\n（是否指 publish？）/ })
+  t.match(await callCli(['ingest', 'nowhere.csv'], chinese), {
+    code: 2,
+    stderr: '没有文件或目录 nowhere.csv。\n',
+  })
+  t.match((await callCli(['codes', 'list', 'nothing'], chinese)).stderr, /^代码表须为以下之一：/)
+  const before = { LANG: process.env['LANG'], LC_ALL: process.env['LC_ALL'] }
+  Object.assign(process.env, { LANG: 'zh_CN.UTF-8', LC_ALL: '' })
+  t.teardown(() => Object.assign(process.env, before))
+  t.equal(languageInUse(), 'zh')
+  t.equal(localised('published  trees 2024 v1'), '已发布  trees 2024 v1')
+  t.equal(
+    localised('  a.csv: 3 rows read, 2 taken, 1 refused, repaired: 4 trimmed'),
+    '  a.csv：读取 3 行，接收 2，退回 1，已规范：4 trimmed',
+  )
+  t.equal(localised('"a" is a list of role key; it cannot be in a key'), '“a”是角色 key 的 list，不能作主键')
+  t.equal(phrase`${'trees 2024 v1'} is withdrawn.`, 'trees 2024 v1 已撤回。')
+})
