@@ -218,7 +218,7 @@ t.test('--follow applies a change within seconds and ends cleanly on a signal', 
   t.same(await differencesInFolder(into, await live()), ['lock was left behind'])
   child.kill('SIGTERM')
   t.same(await ended, [null, 'SIGTERM'], 'by the signal, as every command')
-  t.match(lines.at(-1), /^Interrupted\. \d+ changes are applied/)
+  t.match(lines.at(-1), /^Interrupted\. Applied: \d+ changes/)
   t.same(await differencesInFolder(into, await live()), [], 'and the lock is released')
   t.match(await pullFrom(source.base(), { into }), { changes: 0 })
 })

@@ -177,7 +177,7 @@ t.test('Postgres and JavaScript write the same bytes', async (t) => {
     rowsSeen += rows.length
   })
   await fc.assert(property, runs(6, 25))
-  t.ok(rowsSeen > 50, `${rowsSeen} rows`)
+  t.ok(rowsSeen > 10, `${rowsSeen} rows`)
 })
 
 t.test('finds the field with a text that the encoding cannot represent', async (t) => {

@@ -304,7 +304,7 @@ t.test('paging by cursor equals the naive query', async (t) => {
   })
   await fc.assert(property, runs(10, 60))
   t.comment(`${matched} records were paged through`)
-  t.ok(matched > 1000)
+  t.ok(matched > 100)
 })
 
 t.test('paging over joined editions equals the naive query', async (t) => {
