@@ -64,7 +64,7 @@ export function fillDisk(folder: string): void {
   }
 }
 
-/** Gives a disk its room again. */
+/** Frees the space of a disk. */
 export function freeDisk(folder: string): void {
   resize(folder, roomy)
 }

@@ -35,7 +35,7 @@ export interface Scored {
   total: number
 }
 
-/** Makes room for the scores of a pupil. */
+/** Allocates the scores of a pupil. */
 export function buildScored(): Scored {
   const scored = { scores: new Int16Array(items.length), levels: new Uint8Array(items.length + 1) }
   return { ...scored, bonus: 0, total: missing }

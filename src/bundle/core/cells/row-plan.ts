@@ -11,6 +11,7 @@ import {
   type Field,
   intakeFields,
   intakeKey,
+  isPersonal,
   type ProviderPart,
   standInOf,
 } from '../../../contract/index.ts'
@@ -60,9 +61,8 @@ function fieldReaders(fields: readonly Field[], options: RowPlanOptions): readon
   const { contract, contracts, editionDay } = options
   const all = fields.map((field, index): FieldReader => {
     const above = fields.findIndex(({ name }) => name === field.codesBy)
-    const { missingValues, intake } = contract
-    const isPersonal = intake?.personal === true
-    const rules = { missingValues, standIn: standInOf(contract, field), isPersonal }
+    const { missingValues } = contract
+    const rules = { missingValues, standIn: standInOf(contract, field), isPersonal: isPersonal(contract) }
     const read = buildCellReader(field, rules, contracts, editionDay)
     return above < 0 ? { field, index, read } : { field, index, read, above }
   })

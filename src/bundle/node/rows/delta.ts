@@ -4,7 +4,7 @@
  * of this module.
  */
 
-import { type Contract, intakeFields, intakeKey } from '../../../contract/index.ts'
+import { type Contract, intakeFields, intakeKey, isPersonal } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import type { Operation } from '../../core/bag/descriptor.ts'
 import { faultAt } from '../../core/findings/checks.ts'
@@ -42,7 +42,7 @@ function keyContract(contract: Contract): Contract {
     ...contract,
     fields: [...delivered, ...contract.fields.filter(({ name }) => !names.has(name))],
     intake: {
-      personal: contract.intake?.personal === true,
+      personal: isPersonal(contract),
       fields: delivered.filter(({ name }) => key.includes(name)),
       primaryKey: key,
     },

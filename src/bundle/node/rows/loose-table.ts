@@ -6,7 +6,6 @@ import { createReadStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename } from 'node:path'
 import type { Finding } from '../../../platform/finding.ts'
-import type { Bag } from '../../core/bag/bag.ts'
 import { delimiters, isWorkbook, type TableForm } from '../../core/bag/descriptor.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import { openTable } from './open-table.ts'
@@ -64,7 +63,7 @@ export async function readLooseTable(
 async function readAs(path: string, form: TableForm, { limits, rowsMax }: LooseTableOptions) {
   const name = basename(path)
   const { table, findings } = await openTable({
-    bag: bagOf(path),
+    bag: { read: () => createReadStream(path, { highWaterMark: 1 << 20 }) },
     file: { path: name, ...form },
     // Every text may be a header, so a merged header is read to its last row.
     isHeader: () => true,
@@ -78,16 +77,6 @@ async function readAs(path: string, form: TableForm, { limits, rowsMax }: LooseT
     return { table: await readRows(table, rowsMax), findings }
   } finally {
     await table.close()
-  }
-}
-
-/** A bag whose only file is this one. */
-function bagOf(path: string): Bag {
-  return {
-    packing: 'folder',
-    entries: [],
-    read: () => createReadStream(path, { highWaterMark: 1 << 20 }),
-    close: async () => {},
   }
 }
 

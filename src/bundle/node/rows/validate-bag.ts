@@ -5,7 +5,14 @@
  * eight bytes per key. If keys may be duplicates, one more pass finds which.
  */
 
-import { type Contract, type Contracts, hasInnerQuotes, intakeKey, partsOf } from '../../../contract/index.ts'
+import {
+  type Contract,
+  type Contracts,
+  hasInnerQuotes,
+  intakeKey,
+  isPersonal,
+  partsOf,
+} from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
@@ -165,7 +172,7 @@ async function survey(state: FileState, { options, reader, filter }: Walk): Prom
     ...options,
     isHeader: buildHeaderTest(contract),
     refusesFormulas: contract.formulas === 'refuse',
-    isPersonal: contract.intake?.personal === true,
+    isPersonal: isPersonal(contract),
     innerQuotes: hasInnerQuotes(contract),
     file: state.file,
     onRows: (rows) => options.onProgress?.({ file: path, rows }),
