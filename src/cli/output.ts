@@ -8,7 +8,7 @@ import type { PendingReason, Publication } from '../publication/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
 import { widthOf } from './display/width.ts'
-import { languageInUse } from './phrases.ts'
+import { heading, languageInUse, localised } from './phrases.ts'
 import { clearProgress, writeData, writeLine, writeRefusal } from './terminal.ts'
 
 export const print = {
@@ -156,15 +156,20 @@ export function within(bundle: string, finding: Finding): Finding {
   return { ...finding, file: finding.file === undefined ? bundle : `${bundle}/${finding.file}` }
 }
 
+/** Columns whose values are words of the command line and not data. */
+const wordColumns: ReadonlySet<string> = new Set(['state', 'waitsFor'])
+
 /** Prints rows as columns. A list is shown with commas, an empty value as a dash. */
 export function table<T extends object>(rows: readonly T[], columns: readonly (keyof T & string)[]): void {
-  const cell = (value: unknown) =>
-    value === null || value === undefined || value === ''
-      ? '-'
-      : value instanceof Date
-        ? value.toISOString()
-        : String(value)
-  const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]
+  const cell = (value: unknown, column: string) => {
+    if (value === null || value === undefined || value === '') return '-'
+    const text = value instanceof Date ? value.toISOString() : String(value)
+    return wordColumns.has(column) ? localised(text) : text
+  }
+  const lines = [
+    columns.map(heading),
+    ...rows.map((row) => columns.map((column) => cell(row[column], column))),
+  ]
   const widths = columns.map((_column, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))))
   for (const line of lines) {
     print.data(

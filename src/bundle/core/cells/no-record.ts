@@ -8,6 +8,7 @@ import type { BundleCheck } from '../findings/checks.ts'
 import type { HeaderMap } from './map-headers.ts'
 import { buildHeaderReader } from './map-headers.ts'
 import { isFreeText } from './read-cell.ts'
+import { isTotal } from './totals.ts'
 
 /** What a row is instead of a record, and the index of the field to point at. */
 export interface NoRecord {
@@ -27,45 +28,24 @@ export interface NoRecordOptions {
   readonly isRow: (texts: readonly string[]) => boolean
 }
 
+/** The texts of a field for which the row must be looked at as a whole. */
+export interface RowWords {
+  /** Headers of the field. */
+  readonly headers: ReadonlySet<string>
+  /** Whether words for a total are such texts too. */
+  readonly totals: boolean
+}
+
 export interface NoRecordTest {
   readonly find: (options: NoRecordOptions) => NoRecord | undefined
-  /** By field: the texts for which the row must be looked at as a whole. */
-  readonly words: readonly ReadonlySet<string>[]
+  /** By field. */
+  readonly words: readonly RowWords[]
   /** Whether a row with a single value may pass: then it may be a note. */
   readonly mayBeNote: boolean
 }
 
 /** The test for which every row is a record. */
 export const everyRow: NoRecordTest = { find: () => undefined, words: [], mayBeNote: false }
-
-const totals: ReadonlySet<string> = new Set([
-  ...[
-    '合计',
-    '合 计',
-    '合  计',
-    '合\u3000计',
-    '合计：',
-    '合计:',
-    '总计',
-    '总 计',
-    '总\u3000计',
-    '总计：',
-    '总计:',
-  ],
-  ...['小计', '小 计', '小\u3000计', '小计：', '小计:', '共计', '共计：', '累计', '总数', '总和', '全市合计'],
-  ...[
-    'Total',
-    'total',
-    'TOTAL',
-    'Total:',
-    'Totals',
-    'Subtotal',
-    'Sub-total',
-    'Sum',
-    'Grand total',
-    'Grand Total',
-  ],
-])
 
 /** How notes begin. */
 const note =
@@ -89,13 +69,13 @@ export function buildNoRecordTest(
   // A member of a dimension may be called a total; a code list says so too.
   const totalFields = key.filter((index) => {
     const field = fields[index]
-    const isListed = field?.constraints?.enum?.some((value) => totals.has(value)) === true
+    const isListed = field?.constraints?.enum?.some(isTotal) === true
     return field !== undefined && isPlainText(field) && field.role !== 'dimension' && !isListed
   })
-  const words = fields.map((field, index) => {
-    if (!isPlainText(field)) return new Set<string>()
-    return new Set([...headers.spellings(index), ...(totalFields.includes(index) ? totals : [])])
-  })
+  const words = fields.map((field, index) => ({
+    headers: new Set(isPlainText(field) ? headers.spellings(index) : []),
+    totals: totalFields.includes(index),
+  }))
   const texts = fields.flatMap((field, index) => (isPlainText(field) ? [index] : []))
   const mayBeNote = fields.filter(({ constraints }) => constraints?.required === true).length < 2
 
@@ -103,11 +83,11 @@ export function buildNoRecordTest(
     const { map, values } = options
     const cell = (field: number) => options.texts[map.columnOf[field] ?? -1]?.trim() ?? ''
     const filled = fields.flatMap((_, field) => (cell(field) === '' ? [] : [field]))
-    const isExact = texts.some((field) => words[field]?.has(cell(field)) === true && !totals.has(cell(field)))
+    const isExact = texts.some((field) => words[field]?.headers.has(cell(field)) === true)
     if ((values === undefined || isExact) && filled.length >= Math.min(2, map.columns.length)) {
       if (filled.every((field) => headers.fieldOf(cell(field)) === field)) return { check: 'row-header' }
     }
-    const total = (values === undefined ? key : totalFields).find((field) => totals.has(cell(field)))
+    const total = (values === undefined ? key : totalFields).find((field) => isTotal(cell(field)))
     if (total !== undefined) return { check: 'row-total', field: total }
     const isUnclear = map.columns.length < columnsMin || options.texts.includes(undefined)
     const alone = isUnclear ? undefined : aloneOf(values, filled)

@@ -1,0 +1,181 @@
+/**
+ * Finds Chinese that a program read in the wrong encoding and saved again as valid UTF-8: `涓婃捣` or `ä¸Šæµ·` for
+ * `上海`. The wrong step is taken back: if the bytes it began with are Chinese, and much likelier than the text in the
+ * file, the text is garbled. Nothing is corrected, since the step may have lost characters.
+ */
+import { isHan, leadOf, unlikelihoodOf } from './common-characters.ts'
+import type { IsUtf8 } from './text-evidence.ts'
+
+export interface GarbledText {
+  /** Texts that are garbled, in what was read of the file. */
+  places: number
+  /** Byte offset of the first. */
+  first?: number
+}
+
+export interface GarbledSearch {
+  readonly add: (chunk: Uint8Array) => void
+  /** After the last chunk. */
+  readonly end: () => GarbledText
+}
+
+/** The beginning of a file is searched whole; of a longer one the first bytes of each further mebibyte. */
+const wholeBytes = 4 << 20
+const stepBytes = 1 << 20
+const sampleBytes = 32 << 10
+
+/** A longer run of characters beyond ASCII is no text that a person typed into a cell. */
+const runBytesMax = 1 << 16
+
+/** Searches a file in UTF-8. The result says nothing about a file in another encoding. */
+export function buildGarbledSearch(isUtf8: IsUtf8): GarbledSearch {
+  const found: GarbledText = { places: 0 }
+  let held: Buffer = Buffer.alloc(0)
+  let offset = 0
+
+  function search(last: boolean): void {
+    let end = held.length
+    if (!last) while (end > 0 && (held[end - 1] ?? 0) >= 0x80) end -= 1
+    const text = held.toString('utf8', 0, end)
+    for (const { 0: run, index } of text.matchAll(runs)) {
+      if (!isGarbled(run, isUtf8)) continue
+      found.places += 1
+      found.first ??= offset - held.length + Buffer.byteLength(text.slice(0, index))
+    }
+    held = held.length - end > runBytesMax ? Buffer.alloc(0) : held.subarray(end)
+  }
+  function take(bytes: Buffer, isStart: boolean): void {
+    let from = 0
+    // The bytes before are not searched, so the first character may be the rest of a run.
+    if (isStart) while (from < bytes.length && (bytes[from] ?? 0) >= 0x80) from += 1
+    offset += bytes.length
+    held = held.length === 0 ? bytes.subarray(from) : Buffer.concat([held, bytes.subarray(from)])
+    search(false)
+  }
+  return {
+    add: (chunk) => {
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      for (let at = 0; at < bytes.length; ) {
+        const into = offset % stepBytes
+        const isRead = offset < wholeBytes || into < sampleBytes
+        const left = offset < wholeBytes ? wholeBytes - offset : (isRead ? sampleBytes : stepBytes) - into
+        const part = bytes.subarray(at, at + left)
+        if (isRead) take(part, into === 0 && offset >= wholeBytes)
+        else {
+          held = Buffer.alloc(0)
+          offset += part.length
+        }
+        at += part.length
+      }
+    },
+    end: () => {
+      search(true)
+      return found
+    },
+  }
+}
+
+/** Characters beyond ASCII, without U+FFFD, which has taken the place of a byte that could not be read. */
+const runs = /[\u0080-\ufffc\u{10000}-\u{10ffff}]{2,}/gu
+
+function isGarbled(run: string, isUtf8: IsUtf8): boolean {
+  return isUtf8Read(run, gbkBytes(run), isUtf8) || isUtf8Read(run, latinBytes(run), isUtf8) || isGbkRead(run)
+}
+
+/** How much likelier the text of the bytes must be: as of two encodings in one file. */
+const marginMin = 5
+
+/** Chinese, and the punctuation of Chinese text. */
+const chinese = /^[\p{Script=Han}\u3000-\u303f\uff01-\uff60·—‘’“”…]+$/u
+
+/** Whether a run is Chinese in UTF-8 that was read as an encoding that gives the run these bytes. */
+function isUtf8Read(run: string, bytes: Uint8Array | undefined, isUtf8: IsUtf8): boolean {
+  if (bytes === undefined || !isLead(bytes[0] ?? 0)) return false
+  // The last character may have lost a byte to the delimiter behind it.
+  const end = lastWhole(bytes)
+  const whole = bytes.subarray(0, end)
+  if (!isUtf8(whole)) return false
+  const text = Buffer.from(whole)
+    .toString()
+    .replace(/[\0-\u007f]/g, '')
+  const isChinese = [...text].length >= 2 && chinese.test(text) && [...text].some(isHan)
+  return isChinese && unlikelihoodOf(run) - unlikelihoodOf(text) >= marginMin
+}
+
+/** The first byte of Chinese characters and punctuation in UTF-8. */
+const isLead = (byte: number) => byte >= 0xe2 && byte <= 0xef
+
+/** The length of the bytes without a last character that is incomplete. */
+function lastWhole(bytes: Uint8Array): number {
+  for (let back = 1; back <= 2; back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte >= 0xe0) return bytes.length - back
+    if (byte < 0x80) break
+  }
+  return bytes.length
+}
+
+/** Bytes of GBK by UTF-16 unit, 0 where there are none; built when it is first needed. */
+let gbkCodes: Uint16Array | undefined
+
+function buildGbkCodes(): Uint16Array {
+  const codes = new Uint16Array(0x10000)
+  const decoder = new TextDecoder('gbk')
+  for (let lead = 0x81; lead <= 0xfe; lead++)
+    for (let trail = 0x40; trail <= 0xfe; trail++) {
+      const text = decoder.decode(Uint8Array.of(lead, trail))
+      if (text.length === 1 && text !== '\ufffd') codes[text.charCodeAt(0)] = (lead << 8) | trail
+    }
+  // The euro sign is one byte, as Windows has it.
+  codes[0x20ac] = 0x80
+  return codes
+}
+
+/** The bytes that are the run when they are read as GBK; undefined if they can't begin a text in UTF-8. */
+function gbkBytes(run: string): Uint8Array | undefined {
+  gbkCodes ??= buildGbkCodes()
+  if (!isLead((gbkCodes[run.charCodeAt(0)] ?? 0) >> 8)) return undefined
+  const bytes = new Uint8Array(2 * run.length)
+  let length = 0
+  for (let at = 0; at < run.length; at++) {
+    const code = gbkCodes[run.charCodeAt(at)] ?? 0
+    if (code === 0) return undefined
+    if (code > 0xff) bytes[length++] = code >> 8
+    bytes[length++] = code & 0xff
+  }
+  return bytes.subarray(0, length)
+}
+
+/** Bytes of Windows-1252 by character. */
+let latinCodes: ReadonlyMap<string, number> | undefined
+
+function buildLatinCodes(): ReadonlyMap<string, number> {
+  const bytes = Uint8Array.from({ length: 0x80 }, (_, n) => n + 0x80)
+  return new Map([...new TextDecoder('windows-1252').decode(bytes)].map((sign, n) => [sign, n + 0x80]))
+}
+
+/** The bytes that are the run when they are read as Windows-1252. */
+function latinBytes(run: string): Uint8Array | undefined {
+  latinCodes ??= buildLatinCodes()
+  const bytes = new Uint8Array(run.length)
+  for (let at = 0; at < run.length; at++) {
+    const code = latinCodes.get(run.charAt(at))
+    if (code === undefined) return undefined
+    bytes[at] = code
+  }
+  return bytes
+}
+
+/** Two characters, and the first byte of the frequent ones in GB 2312. */
+const gbkRunMin = 4
+const frequentMax = 0xd7
+
+/** Whether a run is Chinese in GBK that was read as Windows-1252: no name has so many accents in a row. */
+function isGbkRead(run: string): boolean {
+  if (run.length < gbkRunMin || !/^\p{L}/u.test(run)) return false
+  const bytes = latinBytes(run)
+  if (bytes === undefined) return false
+  const text = new TextDecoder('gbk').decode(bytes.subarray(0, bytes.length & ~1))
+  const letters = run.match(/\p{L}/gu)?.length ?? 0
+  return 2 * letters >= run.length && [...text].every((sign) => (leadOf(sign) ?? 0xff) <= frequentMax)
+}
