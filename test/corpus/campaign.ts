@@ -7,8 +7,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { writeDatasets } from '../support/open-test-context.ts'
+import { program } from '../support/program.ts'
 import type { Answer } from './runner.ts'
 import { corpusContract } from './trial.ts'
 
@@ -81,8 +81,9 @@ function grow(counts: Map<string, number>, name: string): void {
 
 async function startRunner(folder: string, seed: number): Promise<ChildProcess> {
   const { NODE_OPTIONS: _hooks, ...environment } = process.env
-  const child = fork(fileURLToPath(new URL('./runner.ts', import.meta.url)), {
-    execArgv: ['--import=tsx', `--max-old-space-size=${heapMegabytes}`],
+  const args = program('test/corpus/runner.ts')
+  const child = fork(args.at(-1) ?? '', {
+    execArgv: [...args.slice(0, -1), `--max-old-space-size=${heapMegabytes}`],
     env: { ...environment, CORPUS_FOLDER: folder, CORPUS_SEED: String(seed) },
   })
   await once(child, 'message')

@@ -7,7 +7,7 @@ import type { Finding } from '../../../platform/finding.ts'
 import { lookUp } from '../../../platform/lookup.ts'
 import { faultAt } from '../findings/checks.ts'
 import { fileKindOf, kindBytes } from './file-kind.ts'
-import { buildGarbledSearch, type GarbledText } from './garbled-text.ts'
+import { buildGarbledSearch, garbledFault } from './garbled-text.ts'
 import { judgeEvidence } from './judge-evidence.ts'
 import { collectEvidence, type IsUtf8, type TextEvidence } from './text-evidence.ts'
 
@@ -66,19 +66,14 @@ export async function inspectText(
     encoding = 'gb18030'
     findings.push(...gb18030Faults(evidence.end(), chosen, utf8, claimed, file))
   }
-  if (encoding === 'utf-8') findings.push(...garbledFault(garbled.end(), file))
+  garbled.end()
+  if (encoding === 'utf-8')
+    findings.push(...garbledFault(garbled.found, { file, ...atFirst(garbled.found.first) }))
   if (chosen.bytes === chosen.bomBytes) return { findings: [faultAt('file-empty', { file })] }
   if (chosen.strayBom !== undefined)
     findings.push(faultAt('stray-bom', { file, byteOffset: chosen.strayBom }))
   if (findings.some(({ severity }) => severity === 'error')) return { findings }
   return { shape: { encoding, bomBytes: chosen.bomBytes }, findings }
-}
-
-/** The warning of text in a UTF-8 file that was garbled before it was saved, if there is some. */
-export function garbledFault({ places, first }: GarbledText, file: string): readonly Finding[] {
-  if (places === 0) return []
-  const expected = `${places} 处 / ${places === 1 ? '1 place' : `${places} places`}`
-  return [faultAt('encoding-garbled', { file, ...atFirst(first), expected })]
 }
 
 /** What is wrong with a file that is read as GB18030, by declaration or because it is not UTF-8. */

@@ -3,7 +3,10 @@
  * `上海`. The wrong step is taken back: if the bytes it began with are Chinese, and much likelier than the text in the
  * file, the text is garbled. Nothing is corrected, since the step may have lost characters.
  */
-import { isHan, leadOf, unlikelihoodOf } from './common-characters.ts'
+
+import type { Finding } from '../../../platform/finding.ts'
+import { type FindingPosition, faultAt } from '../findings/checks.ts'
+import { isCommon, isHan, leadOf, unlikelihoodOf } from './common-characters.ts'
 import type { IsUtf8 } from './text-evidence.ts'
 
 export interface GarbledText {
@@ -16,7 +19,9 @@ export interface GarbledText {
 export interface GarbledSearch {
   readonly add: (chunk: Uint8Array) => void
   /** After the last chunk. */
-  readonly end: () => GarbledText
+  readonly end: () => void
+  /** What has been found so far. */
+  readonly found: Readonly<GarbledText>
 }
 
 /** The beginning of a file is searched whole; of a longer one the first bytes of each further mebibyte. */
@@ -68,11 +73,21 @@ export function buildGarbledSearch(isUtf8: IsUtf8): GarbledSearch {
         at += part.length
       }
     },
-    end: () => {
-      search(true)
-      return found
-    },
+    end: () => search(true),
+    found,
   }
+}
+
+/** Whether a text is garbled, or a part of it. */
+export function hasGarbledText(text: string, isUtf8: IsUtf8): boolean {
+  return [...text.matchAll(runs)].some(([run]) => isGarbled(run, isUtf8))
+}
+
+/** The warning of text that was garbled before the file was saved, with its first place; none if there is none. */
+export function garbledFault({ places }: Readonly<GarbledText>, place: FindingPosition): readonly Finding[] {
+  if (places === 0) return []
+  const expected = `${places} 处 / ${places === 1 ? '1 place' : `${places} places`}`
+  return [faultAt('encoding-garbled', { ...place, expected })]
 }
 
 /** Characters beyond ASCII, without U+FFFD, which has taken the place of a byte that could not be read. */
@@ -146,22 +161,17 @@ function gbkBytes(run: string): Uint8Array | undefined {
   return bytes.subarray(0, length)
 }
 
-/** Bytes of Windows-1252 by character. */
-let latinCodes: ReadonlyMap<string, number> | undefined
-
-function buildLatinCodes(): ReadonlyMap<string, number> {
-  const bytes = Uint8Array.from({ length: 0x80 }, (_, n) => n + 0x80)
-  return new Map([...new TextDecoder('windows-1252').decode(bytes)].map((sign, n) => [sign, n + 0x80]))
-}
+/** Windows-1252 from 0x80 to 0x9F, where it differs from Latin-1. Node's own decoder reads these as Latin-1. */
+const windowsSigns = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
 
 /** The bytes that are the run when they are read as Windows-1252. */
 function latinBytes(run: string): Uint8Array | undefined {
-  latinCodes ??= buildLatinCodes()
   const bytes = new Uint8Array(run.length)
   for (let at = 0; at < run.length; at++) {
-    const code = latinCodes.get(run.charAt(at))
-    if (code === undefined) return undefined
-    bytes[at] = code
+    const code = run.charCodeAt(at)
+    const place = code < 0xa0 || code > 0xff ? windowsSigns.indexOf(run.charAt(at)) : code - 0x80
+    if (place < 0) return undefined
+    bytes[at] = place + 0x80
   }
   return bytes
 }
@@ -172,10 +182,11 @@ const frequentMax = 0xd7
 
 /** Whether a run is Chinese in GBK that was read as Windows-1252: no name has so many accents in a row. */
 function isGbkRead(run: string): boolean {
-  if (run.length < gbkRunMin || !/^\p{L}/u.test(run)) return false
+  if (run.length < gbkRunMin || run.length % 2 === 1 || !/^\p{L}/u.test(run)) return false
   const bytes = latinBytes(run)
   if (bytes === undefined) return false
-  const text = new TextDecoder('gbk').decode(bytes.subarray(0, bytes.length & ~1))
+  const signs = [...new TextDecoder('gbk').decode(bytes)]
   const letters = run.match(/\p{L}/gu)?.length ?? 0
-  return 2 * letters >= run.length && [...text].every((sign) => (leadOf(sign) ?? 0xff) <= frequentMax)
+  const isFrequent = signs.every((sign) => (leadOf(sign) ?? 0xff) <= frequentMax)
+  return isFrequent && 2 * letters >= run.length && 2 * signs.filter(isCommon).length >= signs.length
 }

@@ -8,10 +8,11 @@ import { isUtf8 } from 'node:buffer'
 import { defined } from '../../../platform/defined.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import { buildCellEncoder, type CellEncoder, encodesNothing } from '../../core/cells/cell-encoders.ts'
+import { atOffset } from '../../core/cells/map-headers.ts'
 import { buildRowReader } from '../../core/cells/row-reader.ts'
 import { buildCopyWriter } from '../../core/csv/copy-writer.ts'
-import { buildScanner, garbledFault, mayBeUtf8, type Scan } from '../../core/csv/encoding.ts'
-import { buildGarbledSearch } from '../../core/csv/garbled-text.ts'
+import { buildScanner, mayBeUtf8, type Scan } from '../../core/csv/encoding.ts'
+import { buildGarbledSearch, garbledFault } from '../../core/csv/garbled-text.ts'
 import { inPieces } from '../../core/csv/read-rows.ts'
 import { buildBlock } from '../../core/csv/row-block.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
@@ -143,7 +144,9 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
       scanner.end()
       const isRead = !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
       if (hasEndMark === true) cutter.countEndMark()
-      walk.headers.splice(warningsBefore, 0, ...garbledFault(garbled.end(), file.path))
+      garbled.end()
+      const place = { file: file.path, ...atOffset(garbled.found.first) }
+      walk.headers.splice(warningsBefore, 0, ...garbledFault(garbled.found, place))
       return isRead
     },
     count: cutter.count,
