@@ -191,7 +191,6 @@ t.test('what commands print in Chinese', async (t) => {
   t.match(await callCli(unreachable, chinese), {
     code: 4,
     stderr:
-          stderr:
       /来源没有响应：http:\/\/127\.0\.0\.1:65500：连接失败（ECONNREFUSED）；尝试次数：1。 \(source-away\)\n {2}请稍后重新执行/,
   })
   const before = { LANG: process.env['LANG'], LC_ALL: process.env['LC_ALL'] }
