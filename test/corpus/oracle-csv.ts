@@ -121,7 +121,8 @@ function decode(bytes: Buffer, claim?: string): string {
   const read = utf8 === undefined ? text.replace(/^\ufeff/, '') : text
   if (utf8 === undefined) refuseMixture(bytes)
   if (utf8 === undefined && /[\p{Co}\p{Cn}]/u.test(read)) refuse('a character without meaning')
-  if (/^\s*<(!doctype html|html|table)\b|^\s*<\?xml |^%PDF-/i.test(read)) refuse('no table')
+  if (/^\s*<(!doctype html|html|table)\b|^\s*<\?xml |^%PDF-|^\s*(\[\s*\{|\{)\s*"/i.test(read))
+    refuse('no table')
   if (read === '') refuse('empty')
   if (read.includes('\ufeff')) refuse('a BOM in the middle')
   return read
@@ -284,6 +285,8 @@ function readCells(row: readonly string[], columns: readonly number[], note: Not
     if (index < 0) continue
     const text = strip(given, '\u200b\u2060')
     const isMissing = ['', '-', '未提供'].includes(text)
+    if (/^#(##+|N\/A|REF!|DIV\/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|GETTING_DATA)$/.test(text))
+      refuse('an error')
     if (!isMissing && text !== given) note('blanks')
     values[index] = isMissing ? null : (readers[index]?.(text, note) ?? null)
     if (values[index] === null && neededFields.has(index)) refuse(`${fieldNames[index]} is required`)
@@ -302,7 +305,21 @@ const readText: Reader = (text) => {
   return isShort ? refuse('a shortened number') : text
 }
 
-const totals = ['合计', '总计', '小计', '共计', '累计', '总数', '总和', '全市合计']
+const totals = [
+  '合计',
+  '总计',
+  '小计',
+  '共计',
+  '累计',
+  '总数',
+  '总和',
+  '全市合计',
+  '合計',
+  '總計',
+  '小計',
+  '共計',
+  '總數',
+]
 const englishTotals = ['total', 'totals', 'subtotal', 'sub-total', 'grandtotal', 'sum']
 
 const readSite: Reader = (text, note) => {
@@ -471,8 +488,8 @@ const readBoolean: Reader = (given, note) => {
   const text = half(readText(given, note), note)
   if (text === 'true' || text === 'false') return text
   const plain = text.toLowerCase()
-  const isTrue = ['true', 't', 'yes', '1', '是'].includes(plain)
-  if (!isTrue && !['false', 'f', 'no', '0', '否'].includes(plain)) refuse('not a boolean')
+  const isTrue = ['true', 't', 'yes', 'y', '1', '是', '√', '✓'].includes(plain)
+  if (!isTrue && !['false', 'f', 'no', 'n', '0', '否', '×', '✗'].includes(plain)) refuse('not a boolean')
   note('boolean')
   return String(isTrue)
 }

@@ -162,8 +162,8 @@ export const trialColumns: readonly TrialColumn[] = [
   },
   {
     headers: ['verified', '测试 verified'],
-    good: constant('', 'true', 'FALSE', '是', '否', 'ｔｒｕｅ', 'True', '1', '0', 'No', 't'),
-    odd: ['ja', '2', 'Y', 'tru', '√', '是 '],
+    good: constant('', 'true', 'FALSE', '是', '否', 'ｔｒｕｅ', 'True', '1', '0', 'No', 't', 'Y', '√', '×'),
+    odd: ['ja', '2', 'tru', '是的', '是 ', '#N/A'],
   },
   {
     headers: ['tags', '测试 tags'],
@@ -191,6 +191,9 @@ export const trialColumns: readonly TrialColumn[] = [
       '1.00E+05',
       '1E+11',
       '1E5',
+      '#N/A',
+      '########',
+      '#1',
       "'00012",
       '=1+1',
       '\u200b',

@@ -213,6 +213,8 @@ function plainText({ field, missingValues, words }: CellEncoderOptions): IsPlain
   return (bytes, from, to) => {
     const length = to - from
     if (length === 0 || mayBeBlank(bytes, from, to) || mayBeExponent(bytes, from, to)) return false
+    // An error of a spreadsheet.
+    if (bytes[from] === 0x23) return false
     if (special[length]?.some((value) => isSame(value, bytes, from, to))) return false
     if (words?.totals === true && isTotalIn(bytes, from, to)) return false
     // A character has at least one byte, and at most four.

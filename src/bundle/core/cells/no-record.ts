@@ -5,6 +5,7 @@
  */
 import type { Contract, Field } from '../../../contract/index.ts'
 import type { BundleCheck } from '../findings/checks.ts'
+import { isFailedCell } from './cell-forms.ts'
 import type { HeaderMap } from './map-headers.ts'
 import { buildHeaderReader } from './map-headers.ts'
 import { isFreeText } from './read-cell.ts'
@@ -47,13 +48,19 @@ export interface NoRecordTest {
 /** The test for which every row is a record. */
 export const everyRow: NoRecordTest = { find: () => undefined, words: [], mayBeNote: false }
 
-/** How notes begin. */
+/** How notes begin, and the lines below a form in which people and offices sign. */
 const note =
-  /^(注|备注|说明|附注|资料来源|数据来源|来源|填表|制表|审核|统计时间|数据截至|Notes?|Sources?)\s*(\d{0,2})\s*[:：.、]|^[*＊※]/i
+  /^(注|备注|说明|附注|资料来源|数据来源|来源|统计时间|数据截至|Notes?|Sources?)\s*(\d{0,2})\s*[:：.、]|^[*＊※]/i
+const signature =
+  /^(?![:：])(填表|填报|制表|审核|复核|校对|统计|报送|经办|主管|单位|联系)?(人|单位|部门|时间|日期|电话|负责人)?(\s*[（(](签字|签章|盖章|公章)[)）])?\s*[:：]/
 
-/** Whether the only text of a row is a note, given whether the row has an error. A number alone is a faulty record. */
+/**
+ * Whether the only text of a row is a note, given whether the row has an error. A number or a failed formula alone is a
+ * faulty record.
+ */
 function isNote(text: string, isFaulty: boolean): boolean {
-  return isFaulty ? !/^[-+\d.,]+(e[-+]?\d+)?$/i.test(text) : note.test(text)
+  if (!isFaulty) return note.test(text) || signature.test(text)
+  return !/^[-+\d.,]+(e[-+]?\d+)?$/i.test(text) && !isFailedCell(text)
 }
 
 /** Fewer columns than this are too few to tell a note or swallowed rows from a record. */
@@ -84,8 +91,12 @@ export function buildNoRecordTest(
     const cell = (field: number) => options.texts[map.columnOf[field] ?? -1]?.trim() ?? ''
     const filled = fields.flatMap((_, field) => (cell(field) === '' ? [] : [field]))
     const isExact = texts.some((field) => words[field]?.headers.has(cell(field)) === true)
-    if ((values === undefined || isExact) && filled.length >= Math.min(2, map.columns.length)) {
-      if (filled.every((field) => headers.fieldOf(cell(field)) === field)) return { check: 'row-header' }
+    if (values === undefined || isExact) {
+      const repeated = filled.filter((field) => headers.fieldOf(cell(field)) === field).length
+      // A file that was joined may name one of its columns differently.
+      const others = values === undefined && repeated > 2 ? 1 : 0
+      if (repeated >= Math.min(2, map.columns.length) && repeated + others >= filled.length)
+        return { check: 'row-header' }
     }
     const total = (values === undefined ? key : totalFields).find((field) => isTotal(cell(field)))
     if (total !== undefined) return { check: 'row-total', field: total }

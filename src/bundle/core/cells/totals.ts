@@ -2,6 +2,7 @@
 
 const words: ReadonlySet<string> = new Set([
   ...['合计', '总计', '小计', '共计', '累计', '总数', '总和', '全市合计'],
+  ...['合計', '總計', '小計', '共計', '總數'],
   ...['total', 'totals', 'subtotal', 'sub-total', 'grandtotal', 'sum'],
 ])
 
