@@ -24,8 +24,11 @@ export interface Tally {
   readonly wrong: readonly string[]
 }
 
-/** Far above the slowest case, which takes some tenths of a second on a busy machine. */
+/** Far above the slowest case, which takes some tenths of a second. */
 const secondsMax = 20
+
+/** On a machine that is overloaded a process may wait so long, so a case without an answer is asked once more. */
+const secondsMaxAgain = 180
 
 /** A bundle of a few kilobytes must not need more memory. */
 const heapMegabytes = 512
@@ -48,7 +51,12 @@ export async function runCorpus(options: {
     await writeDatasets(join(folder, 'datasets'), [corpusContract])
     for (let number = first; number < first + count; number += 1) {
       child ??= await startRunner(folder, seed)
-      const answer = await ask(child, number)
+      let answer = await ask(child, number)
+      if (answer === noAnswer) {
+        child.kill('SIGKILL')
+        child = await startRunner(folder, seed)
+        answer = await ask(child, number, secondsMaxAgain)
+      }
       counts.cases += 1
       if (typeof answer === 'string') {
         wrong.push(`case ${number}: ${answer}`)
@@ -90,8 +98,10 @@ async function startRunner(folder: string, seed: number): Promise<ChildProcess> 
   return child
 }
 
+const noAnswer = 'no answer in time'
+
 /** The answer to a case, or how the process failed to give one. */
-async function ask(child: ChildProcess, number: number): Promise<Answer | string> {
+async function ask(child: ChildProcess, number: number, seconds = secondsMax): Promise<Answer | string> {
   return new Promise((resolve) => {
     const end = (answer: Answer | string) => {
       clearTimeout(timer)
@@ -100,7 +110,7 @@ async function ask(child: ChildProcess, number: number): Promise<Answer | string
     }
     const onAnswer = (answer: Answer) => end(answer)
     const onExit = (code: number | null, signal: string | null) => end(`the process ended: ${code ?? signal}`)
-    const timer = setTimeout(() => end(`no answer for ${secondsMax} s`), secondsMax * 1_000)
+    const timer = setTimeout(() => end(noAnswer), seconds * 1_000)
     child.on('message', onAnswer).on('exit', onExit)
     child.send(number)
   })

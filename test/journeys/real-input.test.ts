@@ -185,7 +185,7 @@ interface List {
 async function takePlan(t: Test, csv: string | Uint8Array, rows: readonly Row[]): Promise<List> {
   const dataset = 'annual-open-data-list'
   const testContext = await openTestContext(t, { at: '2015-01-01T00:00:00Z' })
-  const receipt = await testContext.take({ dataset, edition: '2014', rows: csv })
+  const receipt = await testContext.take({ dataset, edition: '2014', contractVersion: 2, rows: csv })
   t.match(receipt.files, [{ rowsRead: rows.length, rowsTaken: rows.length, rowsRefused: 0 }])
   t.equal((await testContext.publish(dataset, '2014')).state, 'done')
   const list = (await testContext.get('/v1/lists/2014')).json<List>()

@@ -59,8 +59,13 @@ const signature =
  * faulty record.
  */
 function isNote(text: string, isFaulty: boolean): boolean {
-  if (!isFaulty) return note.test(text) || signature.test(text)
+  if (!isFaulty) return isBesideRecords(text)
   return !/^[-+\d.,]+(e[-+]?\d+)?$/i.test(text) && !isFailedCell(text)
+}
+
+/** Whether a cell is a note, or the name of someone who signs, and no value of a record. */
+export function isBesideRecords(text: string): boolean {
+  return note.test(text) || signature.test(text)
 }
 
 /** Fewer columns than this are too few to tell a note or swallowed rows from a record. */
@@ -104,6 +109,9 @@ export function buildNoRecordTest(
     const alone = isUnclear ? undefined : aloneOf(values, filled)
     if (alone !== undefined && isNote(cell(alone), values === undefined))
       return { check: 'row-note', field: alone }
+    const [first] = isUnclear || values !== undefined ? [] : filled
+    if (first !== undefined && filled.every((field) => isBesideRecords(cell(field))))
+      return { check: 'row-note', field: first }
     const swallowed = texts.find((field) => holdsRows(map.columnOf[field], options))
     return swallowed === undefined ? undefined : { check: 'cell-swallowed', field: swallowed }
   }

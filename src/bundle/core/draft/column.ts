@@ -64,7 +64,7 @@ const missingMarks = new Set(
 )
 
 const identifierHeader =
-  /(编号|编码|代码|号码|电话|手机|邮编|邮政|证号|序号|学号|传真|\b(id|code|urn|ukprn|laestab|phone|tel|telephone|postcode|zip|fax|number|no)\b)/i
+  /(编号|编码|代码|标识码|号码|电话|手机|邮编|邮政|证号|序号|学号|学籍|传真|\b(id|code|urn|ukprn|laestab|phone|tel|telephone|postcode|zip|fax|number|no)\b)/i
 const quantityHeader = /(人数|数量|总数|\bnumber of\b)/i
 const periodHeader = /(年度|年份|学年|^年$|\b(year|period)\b)/i
 
@@ -303,7 +303,7 @@ function matchingList(
     const read = buildCodeReader(list, day)
     return values.every((text) => typeof read(text, undefined, noRepair) === 'string')
   }
-  if (usual !== undefined && fits(usual)) return usual
+  if (usual !== undefined && fits(usual)) return narrowest(usual, lists.filter(fits))
   if (values.length < 2 || quantityHeader.test(words)) return undefined
   if (values.every((text) => /^[\d.]+$/.test(text) && text.length < numericCodeDigitsMin)) return undefined
   const fitting = lists.filter((list) => {
@@ -311,6 +311,12 @@ function matchingList(
     return values.length <= list.codes.length && !isDependent && fits(list)
   })
   return fitting.sort((a, b) => a.codes.length - b.codes.length)[0]
+}
+
+/** A part of a list if that is enough: the districts without the total that another dataset has beside them. */
+function narrowest(usual: CodeList, fitting: readonly CodeList[]): CodeList {
+  const parts = fitting.filter(({ codes }) => codes.every(({ code }) => usual.byCode.has(code)))
+  return [usual, ...parts].sort((a, b) => a.codes.length - b.codes.length)[0] ?? usual
 }
 
 function plainReader(
