@@ -81,9 +81,9 @@ function settingFaults(): readonly string[] {
 t.test('the notes of a draft and the names of corrections have Chinese', async (t) => {
   const catalogue = chineseTexts()
   const notes = sources('src/bundle/core/draft')
-    .flatMap((source) => textsPassed(source, /\bmessage(?: =|:)|\bnotes: |\? (?=\[')|=== to\n/g))
+    .flatMap((source) => textsPassed(source, /\bmessage(?: =|:)|\bnotes(?:: | = )|\bremarks =|\? (?=\[')|=== to\n|=== 'date'\n/g))
     .filter((text) => text.split(' ').length > 3 && !/^(where|The) /.test(text))
-  t.ok(notes.length >= 7, notes.join('\n'))
+  t.ok(notes.length >= 12, notes.join('\n'))
   t.same(notes.filter((text) => !(text in catalogue)), [])
   const [, union = ''] = /export type Repair =([^\n]*\n( {2}\|.*\n)+)/.exec(
     readFileSync('src/bundle/core/cells/read-code.ts', 'utf8'),

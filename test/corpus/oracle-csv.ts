@@ -319,8 +319,12 @@ const totals = [
   '小計',
   '共計',
   '總數',
+  '平均',
+  '平均值',
+  '平均数',
+  '均值',
 ]
-const englishTotals = ['total', 'totals', 'subtotal', 'sub-total', 'grandtotal', 'sum']
+const englishTotals = ['total', 'totals', 'subtotal', 'sub-total', 'grandtotal', 'sum', 'average']
 
 const readSite: Reader = (text, note) => {
   const site = readText(text, note)

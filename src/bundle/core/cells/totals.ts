@@ -1,9 +1,9 @@
-/** Words for a total in the place of a name, with any blanks, width and case, and a colon after them: `合 计：`. */
+/** Words for a total or an average in the place of a name, with any blanks, width and case, and a colon after them: `合 计：`. */
 
 const words: ReadonlySet<string> = new Set([
   ...['合计', '总计', '小计', '共计', '累计', '总数', '总和', '全市合计'],
-  ...['合計', '總計', '小計', '共計', '總數'],
-  ...['total', 'totals', 'subtotal', 'sub-total', 'grandtotal', 'sum'],
+  ...['合計', '總計', '小計', '共計', '總數', '平均', '平均值', '平均数', '均值'],
+  ...['total', 'totals', 'subtotal', 'sub-total', 'grandtotal', 'sum', 'average'],
 ])
 
 /** A longer text is a name, however it begins. */

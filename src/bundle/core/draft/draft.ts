@@ -71,7 +71,10 @@ export function draftContract(options: DraftOptions): Draft {
     return {
       header,
       cells,
-      shape: inferColumn(header, cells, { contracts, lists, usual, isCoded: codes !== undefined, day }),
+      shape: inferColumn(header, cells, {
+        ...{ contracts, lists, usual, day, firstRow: options.firstRow },
+        isCoded: codes !== undefined,
+      }),
     }
   })
   const labels = columns.map(({ shape }) => shape.label)
