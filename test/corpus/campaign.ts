@@ -60,12 +60,15 @@ export async function runCorpus(options: {
       counts.cases += 1
       if (typeof answer === 'string') {
         wrong.push(`case ${number}: ${answer}`)
+        log(`wrong: ${wrong.at(-1)}`)
         child.kill('SIGKILL')
         child = undefined
         continue
       }
-      if (answer.wrong !== undefined)
+      if (answer.wrong !== undefined) {
         wrong.push(`case ${number} (${answer.layer}: ${answer.damage.join(', ')}): ${answer.wrong}`)
+        log(`wrong: ${wrong.at(-1)}`)
+      }
       counts.redigested += Number(answer.redigested)
       counts.rowsTaken += answer.rows
       counts.repairs += answer.repairs
