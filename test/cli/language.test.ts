@@ -81,16 +81,28 @@ function settingFaults(): readonly string[] {
 t.test('the notes of a draft and the names of corrections have Chinese', async (t) => {
   const catalogue = chineseTexts()
   const notes = sources('src/bundle/core/draft')
-    .flatMap((source) => textsPassed(source, /\bmessage(?: =|:)|\bnotes(?:: | = )|\bremarks =|\? (?=\[')|=== to\n|=== 'date'\n/g))
+    .flatMap((source) =>
+      textsPassed(
+        source,
+        /\bmessage(?: =|:)|\bnotes(?:: | = )|\bremarks =|\? (?=\[')|=== to\n|=== 'date'\n/g,
+      ),
+    )
     .filter((text) => text.split(' ').length > 3 && !/^(where|The) /.test(text))
   t.ok(notes.length >= 12, notes.join('\n'))
-  t.same(notes.filter((text) => !(text in catalogue)), [])
-  const [, union = ''] = /export type Repair =([^\n]*\n( {2}\|.*\n)+)/.exec(
-    readFileSync('src/bundle/core/cells/read-code.ts', 'utf8'),
-  ) ?? []
+  t.same(
+    notes.filter((text) => !(text in catalogue)),
+    [],
+  )
+  const [, union = ''] =
+    /export type Repair =([^\n]*\n( {2}\|.*\n)+)/.exec(
+      readFileSync('src/bundle/core/cells/read-code.ts', 'utf8'),
+    ) ?? []
   const repairs = [...union.matchAll(/'([\w-]+)'/g)].map(([, name]) => `(${name})`)
   t.ok(repairs.length > 12)
-  t.same(repairs.filter((name) => !(name in catalogue)), [])
+  t.same(
+    repairs.filter((name) => !(name in catalogue)),
+    [],
+  )
 })
 
 t.test('the columns of tables have Chinese headings', async (t) => {

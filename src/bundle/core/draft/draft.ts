@@ -192,7 +192,9 @@ function keyNotes(key: KeyProposal, headers: readonly string[], firstRow: number
   } else {
     const [names, others] = [key.columns, key.others].map((columns) => columns.map(nameOf).join(', '))
     const message =
-      others === '' ? `a record is identified by ${names}` : `a record is identified by ${names}; so could ${others}`
+      others === ''
+        ? `a record is identified by ${names}`
+        : `a record is identified by ${names}; so could ${others}`
     notes.push({ message })
   }
   if (key.hasEmpty) {

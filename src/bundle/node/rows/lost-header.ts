@@ -23,7 +23,10 @@ export function findHeader(
   isHeader: (text: string) => boolean,
   options: Listener,
 ): void {
-  if (row > headerSearchRows) return reportHeader(state, options)
+  if (row > headerSearchRows) {
+    reportHeader(state, options)
+    return
+  }
   const known = cells.filter((cell) => typeof cell === 'string' && isHeader(cell)).length
   if (known < Math.min(knownHeadersMin, options.contract.fields.length)) return
   const expected = `表头在第 ${row} 行，请删除其上各行 / the header is in row ${row}: remove the rows above it`

@@ -190,7 +190,8 @@ async function survey(state: FileState, { options, reader, filter }: Walk): Prom
     options.signal?.throwIfAborted()
     for (const row of group) {
       const read = row.row - table.headerRows
-      if (state.lostHeader !== undefined) findHeader(state, { ...row, cells: rows.cells() }, isHeader, options)
+      if (state.lostHeader !== undefined)
+        findHeader(state, { ...row, cells: rows.cells() }, isHeader, options)
       if (read <= 0) {
         readHeader(row, state, rows, options)
         if (state.map !== undefined) keyColumns = reader.keyColumns(state.map)
