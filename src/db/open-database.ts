@@ -6,10 +6,11 @@ import type { Sql } from 'postgres'
 import type { Config } from '../platform/config.ts'
 import type { Observe } from '../platform/log/events.ts'
 import { openChangeNotices } from './change-notices.ts'
-import { type Addresses, inSession, openDrizzle, openSql } from './connections.ts'
+import { type Addresses, inSession, openConnection, openDrizzle, openSql } from './connections.ts'
 import { copyFrom, copyTo } from './copy.ts'
 import type { Database } from './database.ts'
 import { joinCluster } from './embedded/cluster.ts'
+import { keepConnections } from './kept-connections.ts'
 import { withLock } from './lock.ts'
 import { findLogins } from './logins.ts'
 import { migrate } from './migrate.ts'
@@ -112,6 +113,7 @@ function connect(
   const work = openSql(addresses.work, 'work', poolMax)
   const notices = openChangeNotices(addresses.serve, work)
   const responsiveness = openResponsiveness(addresses.serve)
+  const locks = keepConnections(() => openConnection(addresses.work, 'work', 'lock'))
   return {
     serverVersion,
     ownerUrl: addresses.owner,
@@ -122,11 +124,11 @@ function connect(
     copyFrom: (statement, source, options) => copyFrom(addresses.work, statement, source, options),
     copyTo: (statement, options) => copyTo(addresses, statement, options),
     subscribe: notices.subscribe,
-    lock: (name, run, patience) => withLock(addresses.work, name, run, patience),
+    lock: (name, run, patience) => withLock(locks, name, run, patience),
     responds: responsiveness.responds,
     migrate: (options) => migrate(addresses, options),
     close: async () => {
-      await Promise.all([notices.close(), responsiveness.close()])
+      await Promise.all([notices.close(), responsiveness.close(), locks.close()])
       await Promise.all([serve, forRead, work].map((client) => client.end({ timeout: 5 })))
       await leave()
     },
