@@ -113,6 +113,7 @@ function connect(
   const work = openSql(addresses.work, 'work', poolMax)
   const notices = openChangeNotices(addresses.serve, work)
   const responsiveness = openResponsiveness(addresses.serve)
+  const copies = keepConnections(() => openConnection(addresses.work, 'work', 'copy'))
   const locks = keepConnections(() => openConnection(addresses.work, 'work', 'lock'))
   return {
     serverVersion,
@@ -121,14 +122,14 @@ function connect(
     serve,
     read: openDrizzle(forRead),
     work,
-    copyFrom: (statement, source, options) => copyFrom(addresses.work, statement, source, options),
+    copyFrom: (statement, source, options) => copyFrom(copies, statement, source, options),
     copyTo: (statement, options) => copyTo(addresses, statement, options),
     subscribe: notices.subscribe,
     lock: (name, run, patience) => withLock(locks, name, run, patience),
     responds: responsiveness.responds,
     migrate: (options) => migrate(addresses, options),
     close: async () => {
-      await Promise.all([notices.close(), responsiveness.close(), locks.close()])
+      await Promise.all([notices.close(), responsiveness.close(), copies.close(), locks.close()])
       await Promise.all([serve, forRead, work].map((client) => client.end({ timeout: 5 })))
       await leave()
     },
