@@ -1,7 +1,7 @@
 /** Named locks among all processes on one database, held by a session and released when the process ends. */
 import { createHash } from 'node:crypto'
+import type { ReusableConnections } from './connections.ts'
 import { withoutValues } from './database-error.ts'
-import type { KeptConnections } from './kept-connections.ts'
 
 /** The 64-bit number, as text, that identifies the lock of this name in PostgreSQL. */
 export function lockKey(name: string): string {
@@ -23,7 +23,7 @@ const lockNotAvailable = '55P03'
  * then have worked at the same time.
  */
 export async function withLock<T>(
-  connections: KeptConnections,
+  connections: ReusableConnections,
   name: string,
   work: () => Promise<T>,
   patience?: Patience,

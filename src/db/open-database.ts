@@ -6,11 +6,17 @@ import type { Sql } from 'postgres'
 import type { Config } from '../platform/config.ts'
 import type { Observe } from '../platform/log/events.ts'
 import { openChangeNotices } from './change-notices.ts'
-import { type Addresses, inSession, openConnection, openDrizzle, openSql } from './connections.ts'
+import {
+  type Addresses,
+  inSession,
+  openConnection,
+  openDrizzle,
+  openSql,
+  reuseConnections,
+} from './connections.ts'
 import { copyFrom, copyTo } from './copy.ts'
 import type { Database } from './database.ts'
 import { joinCluster } from './embedded/cluster.ts'
-import { keepConnections } from './kept-connections.ts'
 import { withLock } from './lock.ts'
 import { findLogins } from './logins.ts'
 import { migrate } from './migrate.ts'
@@ -113,8 +119,8 @@ function connect(
   const work = openSql(addresses.work, 'work', poolMax)
   const notices = openChangeNotices(addresses.serve, work)
   const responsiveness = openResponsiveness(addresses.serve)
-  const copies = keepConnections(() => openConnection(addresses.work, 'work', 'copy'))
-  const locks = keepConnections(() => openConnection(addresses.work, 'work', 'lock'))
+  const copies = reuseConnections(() => openConnection(addresses.work, 'work', 'copy'))
+  const locks = reuseConnections(() => openConnection(addresses.work, 'work', 'lock'))
   return {
     serverVersion,
     ownerUrl: addresses.owner,

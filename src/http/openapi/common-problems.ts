@@ -7,18 +7,18 @@ import { commonProblems, problemResponses } from '../route-helpers.ts'
 import type { Json } from './document-shape.ts'
 
 /** A refused parameter concerns the operation, so this status stays beside its others. */
-const keptStatus = 400
+const statedStatus = 400
 
 /** The descriptions of statuses for which an operation names no problem of its own. */
 const commonTexts = new Map(
   Object.entries(problemResponses() as Readonly<Record<string, Json>>).flatMap(([status, { description }]) =>
-    Number(status) === keptStatus ? [] : [[status, description]],
+    Number(status) === statedStatus ? [] : [[status, description]],
   ),
 )
 
 const description = commonProblems
   .map((code) => ({ code, ...problems[code] }))
-  .filter(({ status }) => status !== keptStatus)
+  .filter(({ status }) => status !== statedStatus)
   .sort((a, b) => a.status - b.status)
   .map(({ status, code, title }) => `${status} \`${code}\`: ${title}.`)
   .join(' ')
