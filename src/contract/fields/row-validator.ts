@@ -2,7 +2,7 @@
  * Compiles the constraints of fields into one ajv validator over a row of canonical texts.
  * Ajv coerces nothing: it receives each text as the JSON value of its field type.
  */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import type { Bilingual } from '../../platform/language.ts'
 import type { Constraints, Field } from '../contract.ts'
 import { fieldType, listSeparator } from './field-types.ts'
@@ -49,7 +49,8 @@ function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean
 function compileRowValidator(fields: readonly Field[]): RowValidator {
   const bound = fields.flatMap((field, index) => (isBound(field.constraints) ? [{ field, index }] : []))
   if (bound.length === 0) return () => none
-  const validate = compile({ type: 'array', prefixItems: bound.map(({ field }) => schemaOf(field)) })
+  const ajv = buildAjv()
+  const validate = ajv.compile({ type: 'array', prefixItems: bound.map(({ field }) => schemaOf(field)) })
   const convert = bound.map(({ field, index }) => ({ index, toJson: converter(field) }))
   // One array is reused for all rows.
   const row: unknown[] = []
@@ -61,20 +62,6 @@ function compileRowValidator(fields: readonly Field[]): RowValidator {
     if (validate(row)) return none
     return faultsOf(validate.errors ?? [], bound)
   }
-}
-
-/** Compiled schemas: each takes a millisecond or more, and every bundle of a dataset has the same. */
-const compiled = new Map<string, ValidateFunction>()
-const compiledMax = 500
-
-function compile(schema: object): ValidateFunction {
-  const key = JSON.stringify(schema)
-  const known = compiled.get(key)
-  if (known !== undefined) return known
-  if (compiled.size >= compiledMax) compiled.clear()
-  const built = buildAjv().compile(schema)
-  compiled.set(key, built)
-  return built
 }
 
 function isBound(constraints: Constraints | undefined): constraints is Constraints {
