@@ -7,7 +7,9 @@ import { stringify } from 'csv-stringify/sync'
 import iconv from 'iconv-lite'
 import t from 'tap'
 import { mapHeaders } from '../../src/bundle/core/cells/map-headers.ts'
+import { buildCodeReader } from '../../src/bundle/core/cells/read-code.ts'
 import { inspectText } from '../../src/bundle/core/csv/encoding.ts'
+import { loadContractFolders, shippedDatasets } from '../../src/context.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import { contract, field, readRows } from '../support/bundle-fixture.ts'
 import { makeSheet } from '../support/workbook.ts'
@@ -517,9 +519,36 @@ t.test('messages: files of another kind, and the header that was meant', async (
     const row = { cells, rows: 1, placeOf: () => ({ row: 1, cell: 'E1' }), offsetOf: () => undefined }
     const { findings } = mapHeaders(row, schools, 'a.csv')
     const unknown = findings.find(({ check }) => check === 'header-unknown')
-    // A header that means the field is a second column of it, which is also told.
+    // A header that means the field is a second column of it, which is reported too.
     const conflict = findings.find(({ check }) => check === 'header-conflict')
     return [text, unknown === undefined ? conflict?.field : unknown.expected?.split(' / ')[1]]
   })
   t.strictSame(guessed, meant)
+})
+
+t.test('messages: the code that was meant', async (t) => {
+  const contracts = await loadContractFolders([shippedDatasets])
+  const read = buildCodeReader(contracts.codes('venue-activities'), '2026-12-31')
+  const cases: readonly (readonly [string, string])[] = [
+    ...['篮球', 'basketball', 'Basketball', 'ＢＡＳＫＥＴＢＡＬＬ', '篮 球'].map(
+      (text) => [text, 'basketball'] as const,
+    ),
+    ...['TABLE TENNIS', '乒乓球', 'table-tennis'].map((text) => [text, 'table-tennis'] as const),
+    ...['蓝球', '兰球', 'basketbal', 'basket-ball', '室外篮球', '篮球场'].map(
+      (text) => [text, '~basketball'] as const,
+    ),
+    ...['乒兵球', 'tabletenis'].map((text) => [text, '~table-tennis'] as const),
+    ...['雨毛球', '羽毛求', '羽毛球馆', 'badmington'].map((text) => [text, '~badminton'] as const),
+    ...['footbal', '足球（五人制）'].map((text) => [text, '~football'] as const),
+    ...['swiming', '由泳'].map((text) => [text, '~swimming'] as const),
+    ...['voleyball', '牌球'].map((text) => [text, '~volleyball'] as const),
+    ...['体操', 'soccer', '足球、篮球', '3', '其他', '网秋', 'x', '篮'].map((text) => [text, ''] as const),
+  ]
+  const found = cases.map(([text]) => {
+    const outcome = read(text, undefined, () => {})
+    if (typeof outcome === 'string') return [text, outcome]
+    const [, nearest] = / nearest: ([\w-]+)/.exec(outcome.expected ?? '') ?? []
+    return [text, nearest === undefined ? '' : `~${nearest}`]
+  })
+  t.strictSame(found, cases)
 })

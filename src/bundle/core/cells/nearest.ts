@@ -44,8 +44,8 @@ export function nearestOf<T>(text: string, known: readonly Known<T>[]): T | unde
 const alike = [
   '篮蓝兰',
   '羽雨',
-  '乒兵',
-  '乓乒',
+  '乒兵乓',
+  '球求',
   '排牌',
   '跑泡',
   '操草',
