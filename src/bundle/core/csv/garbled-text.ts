@@ -41,11 +41,12 @@ export function buildGarbledSearch(isUtf8: IsUtf8): GarbledSearch {
   function search(last: boolean): void {
     let end = held.length
     if (!last) while (end > 0 && (held[end - 1] ?? 0) >= 0x80) end -= 1
-    const text = held.toString('utf8', 0, end)
-    for (const { 0: run, index } of text.matchAll(runs)) {
-      if (!isGarbled(run, isUtf8)) continue
+    for (let at = nextBeyondAscii(held, 0, end); at < end; at = nextBeyondAscii(held, at, end)) {
+      const begin = at
+      while (at < end && (held[at] ?? 0) >= 0x80) at += 1
+      if (!mayBegin(held, begin) || !hasGarbledText(held.toString('utf8', begin, at), isUtf8)) continue
       found.places += 1
-      found.first ??= offset - held.length + Buffer.byteLength(text.slice(0, index))
+      found.first ??= offset - held.length + begin
     }
     held = held.length - end > runBytesMax ? Buffer.alloc(0) : held.subarray(end)
   }
@@ -88,6 +89,40 @@ export function garbledFault({ places }: Readonly<GarbledText>, place: FindingPo
   if (places === 0) return []
   const expected = `${places} 处 / ${places === 1 ? '1 place' : `${places} places`}`
   return [faultAt('encoding-garbled', { ...place, expected })]
+}
+
+const beyondAscii = 0x80808080
+
+/** Bytes that are compared one by one before four at a time. */
+const shortBytes = 32
+
+/** The first byte from `at` on that is no ASCII, or `end`. */
+function nextBeyondAscii(bytes: Uint8Array, at: number, end: number): number {
+  const short = Math.min(end, at + shortBytes)
+  let next = at
+  while (next < short && (bytes[next] as number) < 0x80) next += 1
+  if (next < short || short === end) return next
+  // A view of words begins at a multiple of four.
+  next -= (bytes.byteOffset + next) & 3
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset + next, (end - next) >> 2)
+  let word = 0
+  while (word < words.length && ((words[word] as number) & beyondAscii) === 0) word += 1
+  next += 4 * word
+  while (next < end && (bytes[next] as number) < 0x80) next += 1
+  return next
+}
+
+/**
+ * Whether garbled text may begin here: with a character whose bytes in GBK begin Chinese in UTF-8, which only rare ones
+ * do, or with a letter or sign of Latin-1.
+ */
+function mayBegin(bytes: Uint8Array, at: number): boolean {
+  const lead = bytes[at] ?? 0
+  if (lead === 0xc2 || lead === 0xc3) return true
+  if (lead < 0xe0 || lead > 0xef) return false
+  gbkCodes ??= buildGbkCodes()
+  const unit = ((lead & 0x0f) << 12) | (((bytes[at + 1] ?? 0) & 0x3f) << 6) | ((bytes[at + 2] ?? 0) & 0x3f)
+  return isLead((gbkCodes[unit] ?? 0) >> 8)
 }
 
 /** Characters beyond ASCII, without U+FFFD, which has taken the place of a byte that could not be read. */
