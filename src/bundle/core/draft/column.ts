@@ -330,7 +330,7 @@ function matchingList(
     const read = buildCodeReader(list, day)
     return values.every((text) => typeof read(text, undefined, noRepair) === 'string')
   }
-  if (usual !== undefined && fits(usual)) return narrowest(usual, lists.filter(fits))
+  if (usual !== undefined && fits(usual)) return usual
   if (values.length < 2 || quantityHeader.test(words)) return undefined
   if (values.every((text) => /^[\d.]+$/.test(text) && text.length < numericCodeDigitsMin)) return undefined
   const fitting = lists.filter((list) => {
@@ -338,12 +338,6 @@ function matchingList(
     return values.length <= list.codes.length && !isDependent && fits(list)
   })
   return fitting.sort((a, b) => a.codes.length - b.codes.length)[0]
-}
-
-/** A part of a list if that is enough: the districts without the total that another dataset has beside them. */
-function narrowest(usual: CodeList, fitting: readonly CodeList[]): CodeList {
-  const parts = fitting.filter(({ codes }) => codes.every(({ code }) => usual.byCode.has(code)))
-  return [usual, ...parts].sort((a, b) => a.codes.length - b.codes.length)[0] ?? usual
 }
 
 function plainReader(
