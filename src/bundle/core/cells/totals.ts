@@ -1,4 +1,7 @@
-/** Words for a total or an average in the place of a name, with any blanks, width and case, and a colon after them: `合 计：`. */
+/**
+ * Words for a total or an average in the place of a name, with any blanks, width and case, and a colon after them:
+ * `合 计：`.
+ */
 
 const words: ReadonlySet<string> = new Set([
   ...['合计', '总计', '小计', '共计', '累计', '总数', '总和', '全市合计'],

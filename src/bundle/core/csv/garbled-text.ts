@@ -3,7 +3,6 @@
  * `上海`. The wrong step is taken back: if the bytes it began with are Chinese, and much likelier than the text in the
  * file, the text is garbled. Nothing is corrected, since the step may have lost characters.
  */
-
 import type { Finding } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
 import { isCommon, isHan, leadOf, unlikelihoodOf } from './common-characters.ts'
@@ -48,7 +47,8 @@ export function buildGarbledSearch(isUtf8: IsUtf8): GarbledSearch {
       found.places += 1
       found.first ??= offset - held.length + begin
     }
-    held = held.length - end > runBytesMax ? Buffer.alloc(0) : held.subarray(end)
+    // A copy, since the chunk may be written over.
+    held = held.length - end > runBytesMax ? Buffer.alloc(0) : Buffer.from(held.subarray(end))
   }
   function take(bytes: Buffer, isStart: boolean): void {
     let from = 0
