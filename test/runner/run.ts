@@ -19,9 +19,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** A process that tests longer is stopped. */
 const timeoutSeconds = 600
 
-/** Files that need a process of their own, each with the reason. */
-const alone: Readonly<Record<string, string>> = {}
-
 /**
  * Megabytes for new objects. With the default, which grows from 1 to 16, collecting garbage is a fifth of a short
  * test, and a third of one that makes millions of cells.
@@ -101,7 +98,7 @@ function longestFirst(files: readonly string[], times: ReadonlyMap<string, numbe
   return [...files].sort((a, b) => timeOf(b) - timeOf(a))
 }
 
-/** Starts a process that runs files of the queue until it is empty, the process ends, or a file needs another. */
+/** Starts a process that runs files of the queue until it is empty or the process ends. */
 async function runProcess(
   queue: string[],
   compiled: string,
@@ -119,17 +116,13 @@ async function runProcess(
   const reader = readTap(() => performance.now())
   let file: string | undefined
   let count = 0
-  let isAlone = false
   let complaint = ''
   let timers: readonly NodeJS.Timeout[] = []
   const begin = () => {
-    const next = queue[0]
-    // A file that is to be alone runs first and last.
-    if (next === undefined || (count > 0 && (next in alone || isAlone))) return void child.send({})
-    queue.shift()
+    const next = queue.shift()
+    if (next === undefined) return void child.send({})
     count += 1
     file = next
-    isAlone = next in alone
     reader.take()
     // Tap answers SIGALRM by the names of what was still running.
     timers = [
