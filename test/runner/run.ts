@@ -115,13 +115,12 @@ async function runProcess(
   process.once('SIGINT', stop).once('SIGTERM', stop)
   const reader = readTap(() => performance.now())
   let file: string | undefined
-  let count = 0
+  let hasFailed = false
   let complaint = ''
   let timers: readonly NodeJS.Timeout[] = []
   const begin = () => {
     const next = queue.shift()
     if (next === undefined) return void child.send({})
-    count += 1
     file = next
     reader.take()
     // Tap answers SIGALRM by the names of what was still running.
@@ -136,6 +135,7 @@ async function runProcess(
     if (file === undefined) return
     const taken = reader.take()
     const isUnexplained = end !== undefined && taken.failed === 0
+    hasFailed ||= taken.failed > 0 || isUnexplained
     const failures = isUnexplained ? [`${complaint}\n${end}`] : taken.failures
     report(file, { ...taken, failed: taken.failed + (isUnexplained ? 1 : 0), failures })
     if (complaint !== '' && !isUnexplained) process.stderr.write(nameSources(complaint, compiled, root))
@@ -154,7 +154,8 @@ async function runProcess(
   process.off('SIGINT', stop).off('SIGTERM', stop)
   const end = `The process ended by ${signal ?? `exit code ${code}`}.`
   finish(end)
-  if (count > 0 || code === 0) return
+  if (code === 0 || signal !== null || hasFailed) return
+  // Something that a file left behind failed after it, or the process could not begin.
   queue.length = 0
   throw new Error(`${complaint}\n${end}`)
 }
