@@ -79,17 +79,16 @@ const sameLooks = (text: string | null) =>
         .join('')
         .normalize('NFC')
 
-/** Refuses a row in which a cell of text holds whole rows: the table with the quotes left out has them too. */
+/** Refuses a row in which a cell of text holds whole rows: without its quotes the table has them too. */
 function refuseSwallowed(row: readonly string[], columns: readonly number[], delimiter: string): void {
   for (const [column, index] of columns.entries()) {
     const cell = row[column] ?? ''
     if (![0, 10, 11, 12].includes(index) || !/[\r\n]/.test(cell) || cell.includes(`${delimiter} `)) continue
-    const lines = [...row.slice(0, column), cell, ...row.slice(column + 1, columns.length)]
-      .join(delimiter)
-      .split(/\r\n|\n|\r/)
-      .map((line) => line.split(delimiter))
-    const others = row.some((other, n) => n !== column && n < columns.length && /[\r\n]/.test(other))
-    if (others || lines.some((cells) => cells.length !== columns.length)) continue
+    // Other cells of the row may hold a delimiter, as `1,234`, or a line break of their own.
+    const lines = cell.split(/\r\n|\n|\r/).map((line) => line.split(delimiter))
+    lines[0] = [...row.slice(0, column), ...(lines[0] ?? [])]
+    lines.push([...(lines.pop() ?? []), ...row.slice(column + 1, columns.length)])
+    if (lines.some((cells) => cells.length !== columns.length)) continue
     if (columns.length >= 3 && lines.every((cells) => isReadable(cells, columns))) refuse('swallowed rows')
   }
 }
