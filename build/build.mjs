@@ -47,6 +47,9 @@ export async function build(options) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // Pages are components; copies of the sources may have no tsconfig.json.
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     // Maps omit the sources' text, which is on disc: they are read when an error is shown.
     sourcemap: 'linked',
     sourcesContent: false,

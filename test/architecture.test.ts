@@ -116,10 +116,10 @@ function sourceOf(file: string, text: string): Source {
 
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => sourceOf(file, readFileSync(join('src', file), 'utf8')))
 const files = new Set(sources.map(({ file }) => file))
-const isOurs = (target: string) => target.endsWith('.ts')
+const isOurs = (target: string) => /\.tsx?$/.test(target)
 const isPure = ({ file }: Source) => pure.some((folder) => file.startsWith(folder))
 
 /** What is wrong with the imports of a file. */

@@ -185,6 +185,15 @@ export function languageOf(
   return first === 'zh' || first === 'en' ? first : fallback
 }
 
+/** The language of a page: `?lang=`, else the one that the reader chose before (a cookie), else as for titles; Chinese first. */
+export function pageLanguageOf(
+  request: Pick<FastifyRequest, 'headers'> & { readonly url?: string },
+): Language {
+  const isNamed = /[?&]lang=(zh|en)(?:[&#]|$)/.test(request.url ?? '')
+  const [, chosen] = /(?:^|;\s*)lang=(zh|en)(?:;|$)/.exec(request.headers.cookie ?? '') ?? []
+  return !isNamed && (chosen === 'zh' || chosen === 'en') ? chosen : languageOf(request, 'zh')
+}
+
 /** `zh-CN;q=0.9` becomes `zh;q=0.9`: regions and scripts are ignored. */
 function baseLanguages(header: string): string {
   return header.replace(/([a-z]{2,3})(-[a-z0-9]+)+/gi, '$1')
