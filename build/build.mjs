@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { browserScripts } from './browser-scripts.mjs'
 import { correctedDriver } from './corrected-driver.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -55,7 +56,7 @@ export async function build(options) {
     sourcesContent: false,
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'silent',
-    plugins: [correctedDriver, ...plugins],
+    plugins: [correctedDriver, browserScripts, ...plugins],
     ...(packages === 'external'
       ? { packages: 'external' }
       : {

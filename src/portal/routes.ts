@@ -12,6 +12,7 @@ import {
   EditionName,
   facetNames,
   getReadable,
+  listReadable,
   Slug,
 } from '../catalogue/index.ts'
 import type { App } from '../http/index.ts'
@@ -72,6 +73,22 @@ const pages: readonly Page[] = [
     },
   },
   {
+    path: '/datasets/:slug/compare',
+    params: OfDataset,
+    query: 'open',
+    render: async (context, view, params) => {
+      const { renderComparison } = await import('./statistics/page.tsx')
+      return renderComparison(context, loadedOf(context, params), view)
+    },
+  },
+  {
+    path: '/statistics',
+    render: async (context, view) => {
+      const { renderStatistics } = await import('./statistics/page.tsx')
+      return renderStatistics(listReadable(context.contracts, anonymousCaller), view)
+    },
+  },
+  {
     path: '/datasets/:slug/editions',
     params: OfDataset,
     render: async (context, view, params) => {
@@ -122,6 +139,27 @@ const pages: readonly Page[] = [
     },
   },
   {
+    path: '/venues',
+    query: ['day', 'time', 'activity', 'district', 'free', 'indoor', 'show', 'lat', 'lon', 'within'],
+    render: async (context, view) => {
+      const { findOpen } = await import('./venues/find-open.ts')
+      const { renderVenues } = await import('./venues/page.tsx')
+      return renderVenues({ content: await findOpen(context, view), contracts: context.contracts, view })
+    },
+  },
+  {
+    path: '/venues/:id',
+    params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
+    query: ['from'],
+    render: async (context, view, { id = '' }) =>
+      (await import('./venues/venue-page.tsx')).renderVenue(context, id, view),
+  },
+  {
+    path: '/score',
+    query: ['grade', 'sex'],
+    render: async ({ contracts }, view) => (await import('./score/page.tsx')).renderScore(contracts, view),
+  },
+  {
     path: '/changes',
     query: ['dataset', 'kind'],
     render: async (context, view) => (await import('./changes/page.tsx')).renderChanges(context, view),
@@ -157,6 +195,7 @@ export async function portalRoutes(app: App, context: AppContext): Promise<void>
   for (const page of pages) pageRoute(app, context, page)
   languageRoute(app)
   calendarRoute(app, context)
+  scoreScriptRoute(app)
   for (const [name, type] of Object.entries(assets) as [AssetName, string][]) {
     const text = await readAsset(name)
     app.get(`/assets/${name}`, { schema: { hide: true } }, async (request, reply) =>
@@ -169,7 +208,6 @@ async function homePage(context: AppContext, view: View): Promise<string> {
   const { findOverview } = await import('./home/find-overview.ts')
   const { renderHome } = await import('./home/page.tsx')
   const { dataCatalog } = await import('./schema-org.ts')
-  const { listReadable } = await import('../catalogue/index.ts')
   const overview = await findOverview(context)
   const samples = overview.datasets.filter(({ synthetic }) => synthetic).map(({ slug }) => slug)
   const open = listReadable(context.contracts, anonymousCaller).map(({ contract }) => contract)
@@ -283,6 +321,14 @@ function calendarRoute(app: App, context: AppContext): void {
       return sendText(request, reply, text, type, `public, max-age=${pageSeconds}`)
     },
   )
+}
+
+/** The script that scores results in a browser. */
+function scoreScriptRoute(app: App): void {
+  app.get('/assets/score.js', { schema: { hide: true } }, async (request, reply) => {
+    const { text } = await import('./browser/score.ts?script')
+    return sendText(request, reply, text, 'text/javascript; charset=utf-8', `public, max-age=${assetSeconds}`)
+  })
 }
 
 /** Pages change with each publication; being a minute late does no harm. */

@@ -45,8 +45,11 @@ export function daysBetween(from: string, to: string): number {
 
 /** A unit in the language of the page: contracts have it in Chinese. */
 export function unitText(unit: string, language: Language): string {
-  return language === 'zh' ? unit : (units[unit] ?? unit)
+  return (language === 'zh' ? chineseUnits : units)[unit] ?? unit
 }
+
+/** Units of code lists are in English. */
+const chineseUnits: Readonly<Record<string, string>> = { s: '秒', points: '分', count: '次', pupils: '人' }
 
 const units: Readonly<Record<string, string>> = {
   ...{ 人: 'people', 个: 'items', 次: 'times', 元: 'yuan', 所: 'schools', 年: 'years', 天: 'days' },
