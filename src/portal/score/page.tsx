@@ -7,6 +7,7 @@ import { scoredGrades, thresholdsOf } from '../../derivations/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { Scroll } from '../components/scroll.tsx'
 import { Hidden } from '../components/search-form.tsx'
+import { unitText } from '../components/words.tsx'
 import type { Html } from '../html.tsx'
 import { page } from '../layout.tsx'
 import { to, type View } from '../view.ts'
@@ -156,7 +157,7 @@ function itemLabel(contracts: Contracts, item: string, view: View): string {
   const unit = contracts.codes(list).byCode.get(item)?.[0]?.extra['unit'] ?? ''
   const label = labelOf(contracts, list, item)?.[view.language] ?? item
   const isClock = resultText(item, 61) !== '61'
-  return unit === '' || unit === 'count' || isClock ? label : `${label} (${unit})`
+  return unit === '' || unit === 'count' || isClock ? label : `${label} (${unitText(unit, view.language)})`
 }
 
 function ResultsForm({ contracts, grade, sex, view }: ScorePage): Html {

@@ -2,6 +2,7 @@
 import { type AppContext, listVersions } from '../../catalogue/index.ts'
 import { codesOf, type Field, type LoadedContract } from '../../contract/index.ts'
 import { problem } from '../../platform/problem.ts'
+import { Picture } from '../components/scroll.tsx'
 import { Badge, unitText } from '../components/words.tsx'
 import { DatasetTabs } from '../datasets/tabs.tsx'
 import { queryText } from '../explorer/question.ts'
@@ -130,7 +131,7 @@ function Figures(parts: ComparePage): Html {
   return (
     <section aria-labelledby="figures">
       <h2 id="figures">{heading}</h2>
-      <figure class="chart">
+      <Picture labelledBy="figures">
         <figcaption>{text.caption}</figcaption>
         {series.length > 1 && (
           <ul class="legend">
@@ -152,7 +153,7 @@ function Figures(parts: ComparePage): Html {
           format={format}
           withheld={text.withheld}
         />
-      </figure>
+      </Picture>
       <FiguresTable
         caption={heading}
         points={comparison.points}
