@@ -276,7 +276,8 @@ const texts = {
     by: '比较方式',
     byOne: (title: string) => `按${title}`,
     edition: '期次',
-    nothing: '所选指标没有这项统计，请换一项统计量或等级。',
+    nothing:
+      '所选范围没有这项统计，请换一项统计量、等级或性别：有的项目只测男生或女生，优良率只有综合成绩才有。',
     caption: '圆点为公布值，横线为95%置信区间；斜线框为不公布的值可能所在的范围。',
     withheld: '不公布',
     map: '各区分布（每区一格，示意位置）',
@@ -298,7 +299,8 @@ const texts = {
     by: 'Compare by',
     byOne: (title: string) => `By ${title.toLowerCase()}`,
     edition: 'Edition',
-    nothing: 'There is no such figure for this indicator. Choose another measure or level.',
+    nothing:
+      'There is no such figure here. Choose another measure, level or sex: some items are tested of boys or girls only, and rates exist for the total score alone.',
     caption:
       'A dot is a published value, its line the 95 % interval; a hatched box is the range of a withheld value.',
     withheld: 'withheld',
