@@ -8,7 +8,10 @@ import type { ComparisonQuestion } from './question.ts'
 export interface ComparePage {
   readonly context: AppContext
   readonly comparable: Comparable
+  /** The question with the measure that is shown. */
   readonly question: ComparisonQuestion
+  /** The question as it was asked. */
+  readonly asked: ComparisonQuestion
   readonly comparison: Comparison
   /** Names of the editions, the newest first. */
   readonly editions: readonly string[]

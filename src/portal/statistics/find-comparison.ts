@@ -27,6 +27,8 @@ export interface Comparison {
   readonly series: readonly string[]
   readonly edition: string | undefined
   readonly synthetic: boolean
+  /** The measure shown: another than was asked for, where the indicator does not have that one. */
+  readonly measure: Measure
   /** Parameters of the records that it was made of. */
   readonly parameters: Readonly<Record<string, string>>
 }
@@ -47,18 +49,38 @@ export async function findComparison(
     parameters: { ...parameters, limit: String(recordsMax) },
   })
   const { contract } = context.contracts.get(loaded.contract.dataset, page.contractVersion)
-  const points = pointsOf(contract, comparable, question, page.rows).filter(
+  const measure = measureWithValues(contract, comparable, question, page.rows)
+  const points = pointsOf(contract, comparable, { ...question, measure }, page.rows).filter(
     ({ category }) => question.only.length === 0 || question.only.includes(category),
   )
   const distinct = (codes: readonly string[]) => [...new Set(codes)]
   return {
     points,
+    measure,
     categories: distinct(points.map(({ category }) => category)),
     series: distinct(points.map(({ series }) => series)),
     edition: page.edition,
     synthetic: page.synthetic,
     parameters,
   }
+}
+
+/**
+ * The measure asked for if a record has it, else the first that records have, means first: a rate of the total score is
+ * no figure of a run. Without any the one asked for.
+ */
+function measureWithValues(
+  contract: Contract,
+  comparable: Comparable,
+  question: ComparisonQuestion,
+  rows: readonly RecordRow[],
+): Measure {
+  const others = [...comparable.measures].sort(
+    (a, b) => Number(b.deviation !== undefined) - Number(a.deviation !== undefined),
+  )
+  const hasValues = (measure: Measure) =>
+    pointsOf(contract, comparable, { ...question, measure }, rows).some(({ value }) => value !== null)
+  return [question.measure, ...others].find(hasValues) ?? question.measure
 }
 
 function pointsOf(
