@@ -13,7 +13,20 @@ export function Badge({ language }: { readonly language: Language }): Html {
 
 /** A number with thousands separators, the same in both languages. */
 export function number(value: number): string {
-  return value.toLocaleString('en-US')
+  return decimals(value, 0, 3)
+}
+
+const formats = new Map<number, Intl.NumberFormat>()
+
+/** A number with at least and at most so many decimals. Formats are kept: making one takes longer than a row. */
+export function decimals(value: number, least: number, most = least): string {
+  const key = least * 100 + most
+  let format = formats.get(key)
+  if (format === undefined) {
+    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: least, maximumFractionDigits: most })
+    formats.set(key, format)
+  }
+  return format.format(value)
 }
 
 /** A rate from 0 to 1 as percent. */

@@ -9,7 +9,7 @@ import {
   statusField,
   withheldFields,
 } from '../../contract/index.ts'
-import { unitText } from '../components/words.tsx'
+import { decimals, unitText } from '../components/words.tsx'
 import { type Content, type Html, link } from '../html.tsx'
 import { inView, joined, type View } from '../view.ts'
 
@@ -46,10 +46,7 @@ export function cellText({ contracts, view }: CellContext, field: Field, row: Re
 export function numberText(field: Field, value: number): string {
   if (field.type === 'integer' && field.role !== 'count' && field.role !== 'measure') return String(value)
   const digits = field.scale ?? 0
-  return value.toLocaleString('en-US', {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: field.type === 'integer' ? 0 : Math.max(digits, 6),
-  })
+  return decimals(value, digits, field.type === 'integer' ? 0 : Math.max(digits, 6))
 }
 
 export const isNumber = ({ type, codes }: Field) =>

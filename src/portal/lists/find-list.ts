@@ -1,7 +1,7 @@
 /** The content of an annual list's page: items with evidence, delay and reasons, filtered; rates; calendar days. */
-import { type AnnualList, compareLists, getList, listAnnualLists } from '../../annual-lists/index.ts'
-import { type AppContext, listReadable } from '../../catalogue/index.ts'
-import { labelOf } from '../../contract/index.ts'
+import { type AnnualList, compareLists, getList } from '../../annual-lists/index.ts'
+import { type AppContext, listReadable, listVersions } from '../../catalogue/index.ts'
+import { bindingOf, labelOf } from '../../contract/index.ts'
 import { anonymousCaller } from '../../platform/caller.ts'
 import type { Bilingual } from '../../platform/language.ts'
 import { daysBetween, type ItemState, itemStates } from '../components/words.tsx'
@@ -58,13 +58,24 @@ export async function findListPage(
   today: string,
 ): Promise<ListPage> {
   const list = await getList(context, anonymousCaller, year)
-  const years = (await listAnnualLists(context, anonymousCaller)).map((one) => one.year)
+  const years = await yearsWithList(context)
   const readable = new Set(
     listReadable(context.contracts, anonymousCaller).map(({ contract }) => contract.dataset),
   )
   const all = list.items.map((item) => describe(context, item, readable, today))
   const items = all.filter((item) => matches(item, filter))
   return { list, years, filter, items, total: all.length }
+}
+
+/** The years with a list that is not withdrawn, the newest first. */
+async function yearsWithList({ contracts, database }: AppContext): Promise<readonly string[]> {
+  const years = new Set<string>()
+  for (const { contract } of listReadable(contracts, anonymousCaller)) {
+    if (bindingOf(contract, 'annual-list') === undefined) continue
+    const versions = await listVersions(database, { dataset: contract.dataset })
+    for (const { edition, state } of versions) if (state !== 'withdrawn') years.add(edition)
+  }
+  return [...years].sort().reverse()
 }
 
 /** What changed from the list of the year before; undefined if there is none. */

@@ -3,7 +3,7 @@ import { type AppContext, listVersions } from '../../catalogue/index.ts'
 import { codesOf, type Field, type LoadedContract } from '../../contract/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { Picture } from '../components/scroll.tsx'
-import { Badge, unitText } from '../components/words.tsx'
+import { Badge, decimals, unitText } from '../components/words.tsx'
 import { DatasetTabs } from '../datasets/tabs.tsx'
 import { queryText } from '../explorer/question.ts'
 import type { Html } from '../html.tsx'
@@ -123,8 +123,7 @@ function Figures(parts: ComparePage): Html {
   const text = texts[view.language]
   const { field } = question.measure
   const digits = field.type === 'integer' ? 0 : (field.scale ?? 1)
-  const format = (value: number) =>
-    value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  const format = (value: number) => decimals(value, digits)
   const categories = labelled(parts, question.by, comparison.categories)
   const series = question.series === undefined ? [] : labelled(parts, question.series, comparison.series)
   const hasValues = comparison.points.some(({ value, isWithheld }) => value !== null || isWithheld)
