@@ -96,4 +96,4 @@ function classesOf(points: readonly Point[]) {
 
 /** A name without what every name ends with, so that it fits. */
 const nameOf = (label: string) =>
-  label.replace(/( District| New Area)$/, '').replace(/^(.{2,})(新区|区)$/, '$1')
+  label.replace(/( District| New Area)$/, '').replace(/^(.{2,}?)(新区|区)$/, '$1')
