@@ -10,8 +10,8 @@ export interface ComparePage {
   readonly comparable: Comparable
   /** The question with the measure that is shown. */
   readonly question: ComparisonQuestion
-  /** The question as it was asked. */
-  readonly asked: ComparisonQuestion
+  /** The question as it was requested. */
+  readonly requested: ComparisonQuestion
   readonly comparison: Comparison
   /** Names of the editions, the newest first. */
   readonly editions: readonly string[]

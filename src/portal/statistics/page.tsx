@@ -30,10 +30,10 @@ export async function renderComparison(
   const editions = [
     ...new Set(versions.filter(({ state }) => state !== 'withdrawn').map(({ edition }) => edition)),
   ]
-  const asked = comparisonOf(context.contracts, comparable, view.parameters)
-  const comparison = await findComparison(context, loaded, comparable, asked)
-  const question = { ...asked, measure: comparison.measure }
-  return renderPage({ context, comparable, question, asked, comparison, editions, view })
+  const requested = comparisonOf(context.contracts, comparable, view.parameters)
+  const comparison = await findComparison(context, loaded, comparable, requested)
+  const question = { ...requested, measure: comparison.measure }
+  return renderPage({ context, comparable, question, requested, comparison, editions, view })
 }
 
 function renderPage(parts: ComparePage): string {
@@ -62,11 +62,11 @@ function renderPage(parts: ComparePage): string {
         <DatasetTabs contract={contract} current="compare" view={view} />
         <By {...parts} />
         <QuestionForm {...parts} />
-        {parts.asked.measure !== parts.question.measure && (
+        {parts.requested.measure !== parts.question.measure && (
           <div class="note">
             <p>
               {text.instead(
-                inView(view, parts.asked.measure.field.title),
+                inView(view, parts.requested.measure.field.title),
                 inView(view, parts.question.measure.field.title),
               )}
             </p>
@@ -288,7 +288,7 @@ const texts = {
     edition: '期次',
     nothing:
       '所选范围没有这项统计，请换一项统计量、等级或性别：有的项目只测男生或女生，优良率只有综合成绩才有。',
-    instead: (asked: string, shown: string) => `所选项目没有“${asked}”，改为显示“${shown}”。`,
+    instead: (requested: string, shown: string) => `所选项目没有“${requested}”，改为显示“${shown}”。`,
     caption: '圆点为公布值，横线为95%置信区间；斜线框为不公布的值可能所在的范围。',
     withheld: '不公布',
     map: '各区分布（每区一格，示意位置）',
@@ -312,7 +312,8 @@ const texts = {
     edition: 'Edition',
     nothing:
       'There is no such figure here. Choose another measure, level or sex: some items are tested of boys or girls only, and rates exist for the total score alone.',
-    instead: (asked: string, shown: string) => `This indicator has no “${asked}”; “${shown}” is shown.`,
+    instead: (requested: string, shown: string) =>
+      `This indicator has no “${requested}”; “${shown}” is shown.`,
     caption:
       'A dot is a published value, its line the 95 % interval; a hatched box is the range of a withheld value.',
     withheld: 'withheld',
