@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { getReceiptLike, receive } from '../../src/ingest/index.ts'
 import { getSignedReceipt } from '../../src/ingest/receipts/signed-receipt.ts'
 import { compareSizes, scrub, startScrub, verify } from '../../src/operations/index.ts'
+import { defectTexts } from '../../src/operations/verify/verification.ts'
 import {
   dropPublication,
   eraseVersion,
@@ -57,7 +58,14 @@ async function flip(name: string, position = 7): Promise<void> {
   await writeFile(at(name), bytes)
 }
 
-const run = (repair: boolean) => verify(context, { repair, progress: () => undefined })
+/** The kinds of defects that were found. */
+const seen = new Set<string>()
+
+async function run(repair: boolean) {
+  const report = await verify(context, { repair, progress: () => undefined })
+  for (const { kind } of report.defects) seen.add(kind)
+  return report
+}
 
 /** Expects these defects, as `kind subject`, and the actions of a repair, after which nothing is wrong. */
 async function repairs(t: Test, expected: readonly string[], action = 'repaired'): Promise<void> {
@@ -243,6 +251,28 @@ t.test('an altered bundle is set aside, a missing one reported; sending it again
   t.ok((await run(false)).isIntact)
 })
 
+t.test(
+  'a bundle of another size, a version of another digest, and a contract without its file',
+  async (t) => {
+    const [data = ''] = (await context.files.list(`bundles/${receipt.id}`)).filter((one) =>
+      one.endsWith('.csv'),
+    )
+    const bytes = await readFile(at(data))
+    await writeFile(at(data), Buffer.concat([bytes, Buffer.from('x')]))
+    const [longer] = await remains(t, [`bundle-size ${receipt.id}`])
+    await writeFile(at(`${longer?.movedTo}/${data.split('/').slice(2).join('/')}`), bytes)
+    await receive(context, { path: at(`${longer?.movedTo}/tree`), broughtBy: 'cli:test' })
+    const [row] = await work<{ digest: string }[]>`SELECT digest FROM qingdan.version WHERE id = 1`
+    await work`UPDATE qingdan.version SET digest = ${'0'.repeat(64)} WHERE id = 1`
+    t.ok((await run(false)).defects.some(({ kind }) => kind === 'record-differs'))
+    await work`UPDATE qingdan.version SET digest = ${row?.digest ?? ''} WHERE id = 1`
+    await work`UPDATE qingdan.version SET contract_version = 2 WHERE id = 1`
+    t.ok((await run(false)).defects.some(({ kind }) => kind === 'contract-missing'))
+    await work`UPDATE qingdan.version SET contract_version = 1 WHERE id = 1`
+    t.same((await run(false)).defects, [])
+  },
+)
+
 t.test('a damaged bag is set aside, and made again at the next request', async (t) => {
   const [bag = ''] = await context.files.list('bags')
   await flip(bag, 100)
@@ -406,4 +436,8 @@ t.test('without any right copy, files are set aside and the defect remains', asy
     `file-missing ${stored('csv')}`,
     `file-missing ${stored('csv.gz')}`,
   ])
+})
+
+t.test('each kind of defect was planted and found', async (t) => {
+  t.same([...seen].sort(), Object.keys(defectTexts).sort())
 })
