@@ -5,7 +5,7 @@
 import { mkdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { getReceiptLike, receive } from '../../src/ingest/index.ts'
+import { getReceiptLike, receive, takeBundle } from '../../src/ingest/index.ts'
 import { getSignedReceipt } from '../../src/ingest/receipts/signed-receipt.ts'
 import { compareSizes, scrub, startScrub, verify } from '../../src/operations/index.ts'
 import { defectTexts } from '../../src/operations/verify/verification.ts'
@@ -18,7 +18,7 @@ import {
 } from '../../src/publication/index.ts'
 import { failingDisk } from '../support/failing-disk.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-context.ts'
+import { openTestContext, zipOf } from '../support/open-test-context.ts'
 import { callCli, runCli } from '../support/run-cli.ts'
 
 const dataset = 'tree-register'
@@ -254,14 +254,13 @@ t.test('an altered bundle is set aside, a missing one reported; sending it again
 t.test(
   'a bundle of another size, a version of another digest, and a contract without its file',
   async (t) => {
-    const [data = ''] = (await context.files.list(`bundles/${receipt.id}`)).filter((one) =>
-      one.endsWith('.csv'),
-    )
-    const bytes = await readFile(at(data))
-    await writeFile(at(data), Buffer.concat([bytes, Buffer.from('x')]))
-    const [longer] = await remains(t, [`bundle-size ${receipt.id}`])
-    await writeFile(at(`${longer?.movedTo}/${data.split('/').slice(2).join('/')}`), bytes)
-    await receive(context, { path: at(`${longer?.movedTo}/tree`), broughtBy: 'cli:test' })
+    const path = join(folder, 'trees.zip')
+    await writeFile(path, await zipOf(folder, { dataset, edition: '2017', rows: 'tree,height\nfig,1\n' }))
+    const { id } = await receive(context, { path, broughtBy: 'cli:test' })
+    await takeBundle(context, id)
+    await truncate(at(`bundles/${id}/bundle.zip`), 100)
+    await remains(t, [`bundle-size ${id}`])
+    await receive(context, { path, broughtBy: 'cli:test' })
     const [row] = await work<{ digest: string }[]>`SELECT digest FROM qingdan.version WHERE id = 1`
     await work`UPDATE qingdan.version SET digest = ${'0'.repeat(64)} WHERE id = 1`
     t.ok((await run(false)).defects.some(({ kind }) => kind === 'record-differs'))
