@@ -1,9 +1,12 @@
 /**
- * Recognises errors of a full, read-only or failing disk, of the file system or of the database's server, anywhere
- * in a chain of causes.
+ * Recognises errors of a full, read-only, failing or missing disk, of the file system or of the database's server,
+ * anywhere in a chain of causes.
  */
 
-export type StorageFault = 'full' | 'read-only' | 'failing'
+export type StorageFault = 'full' | 'read-only' | 'failing' | 'missing'
+
+/** The code of an error about a folder of files that is not the one that was opened: its disk is not mounted. */
+export const folderMissingCode = 'FOLDER_MISSING'
 
 /** Codes of the system, and SQLSTATEs: disk_full, read_only_sql_transaction, io_error. */
 const faults: ReadonlyMap<unknown, StorageFault> = new Map([
@@ -16,6 +19,7 @@ const faults: ReadonlyMap<unknown, StorageFault> = new Map([
   ['EIO', 'failing'],
   ['ENXIO', 'failing'],
   ['58030', 'failing'],
+  [folderMissingCode, 'missing'],
 ])
 
 /** The fault that an error is about; undefined for all other errors. */
@@ -38,6 +42,7 @@ const advice: Readonly<Record<StorageFault, string>> = {
     'The folder or its file system is read-only: make it writable for this account, then repeat the command.',
   failing:
     'The disk reports input/output errors: check it and its connection, then repeat the command and run qingdan verify.',
+  missing: 'The folder of files is not the one that was opened: mount its volume, then repeat the command.',
 }
 
 /** How a message names a fault: "… because the disk is full". */
@@ -45,4 +50,5 @@ export const storageFaultWords: Readonly<Record<StorageFault, string>> = {
   full: 'the disk is full',
   'read-only': 'it is read-only',
   failing: 'its disk reports errors',
+  missing: 'its volume is not mounted',
 }
