@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { folderMissingCode } from '../platform/storage-fault.ts'
+import { StorageError } from '../platform/storage-fault.ts'
 import { syncFolder } from '../platform/sync-folder.ts'
 import { unfinished } from './unfinished.ts'
 
@@ -59,22 +59,17 @@ export async function readOwner(folder: string): Promise<string | undefined> {
   throw new Error(`${path} does not name a database. Restore it from a backup of the folder.`)
 }
 
-/** Thrown instead of writing into a folder that is not the one that was opened. The message says what to do. */
-class FolderMissing extends Error {
-  override readonly name = 'FolderMissing'
-  readonly code = folderMissingCode
-}
-
 /**
- * Returns a function that throws FolderMissing if the folder has no longer the owner that it has now, as after the
+ * Returns a function that throws StorageError if the folder has no longer the owner that it has now, as after the
  * loss of a mounted disk: what was written then would be hidden when the disk is back. Without an owner it never throws.
  */
 export async function folderGuard(folder: string): Promise<() => Promise<void>> {
   const owner = await readOwner(folder)
   return async () => {
     if (owner === undefined || (await readOwner(folder)) === owner) return
-    throw new FolderMissing(
-      `${folder} is not the folder that was opened: ${ownerName} is missing or differs. Mount its volume.`,
+    throw new StorageError(
+      'missing',
+      `${folder} is not the folder that was opened: ${ownerName} is missing or differs.`,
     )
   }
 }

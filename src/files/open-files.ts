@@ -26,7 +26,7 @@ const nameBytesMax = 1024
 
 /**
  * Opens a folder of files; creates it if it is new and removes files that killed processes left unfinished. If the
- * folder has an owner, what changes it throws FolderMissing once it has not.
+ * folder has an owner, what changes it throws StorageError once it has not.
  */
 export async function openFiles({ folder }: { readonly folder: string }): Promise<Files> {
   const root = await makeRoot(resolve(folder))

@@ -5,8 +5,16 @@
 
 export type StorageFault = 'full' | 'read-only' | 'failing' | 'missing'
 
-/** The code of an error about a folder of files that is not the one that was opened: its disk is not mounted. */
-export const folderMissingCode = 'FOLDER_MISSING'
+/** A fault that was found without an error of the system. `storageAdvice` says what to do. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+  readonly fault: StorageFault
+
+  constructor(fault: StorageFault, message: string) {
+    super(message)
+    this.fault = fault
+  }
+}
 
 /** Codes of the system, and SQLSTATEs: disk_full, read_only_sql_transaction, io_error. */
 const faults: ReadonlyMap<unknown, StorageFault> = new Map([
@@ -19,13 +27,13 @@ const faults: ReadonlyMap<unknown, StorageFault> = new Map([
   ['EIO', 'failing'],
   ['ENXIO', 'failing'],
   ['58030', 'failing'],
-  [folderMissingCode, 'missing'],
 ])
 
 /** The fault that an error is about; undefined for all other errors. */
 export function storageFaultOf(error: unknown): StorageFault | undefined {
   for (let inner: unknown = error; inner instanceof Error; inner = inner.cause) {
-    const fault = faults.get((inner as { readonly code?: unknown }).code)
+    const { code } = inner as { readonly code?: unknown }
+    const fault = inner instanceof StorageError ? inner.fault : faults.get(code)
     if (fault !== undefined) return fault
   }
   return undefined

@@ -91,7 +91,7 @@ t.test('nothing is written or removed where the disk of the folder is not mounte
     ]) {
       const error = await change.catch((thrown: unknown) => thrown)
       t.equal(storageFaultOf(error), 'missing')
-      t.match(error, { name: 'FolderMissing', message: /Mount its volume/ })
+      t.match(error, { name: 'StorageError', message: /is not the folder that was opened/ })
     }
     t.equal(await files.findFault(), 'missing')
   }
