@@ -108,6 +108,7 @@ export const commonProblems: readonly ProblemCode[] = [
   'storage-full',
   'storage-read-only',
   'storage-failing',
+  'storage-missing',
 ]
 
 /** The problem responses of a route's schema: `response: {200: …, ...problemResponses('not-found')}`. */

@@ -245,7 +245,7 @@ export const settings = {
   ),
   QINGDAN_WITHDRAWN_RETENTION_DAYS: days(
     0,
-    'Days for which the records and files of a withdrawn version are stored, although nobody can read them.',
+    'Days for which the records and files of a withdrawn version are stored, and the bundles that newer ones replaced, although nobody can read them.',
   ),
   QINGDAN_BAG_RETENTION_DAYS: days(
     30,

@@ -37,6 +37,7 @@ const keptOutside = [
 const programs = [
   ...['test/runner/run.ts', 'test/runner/group.ts'],
   ...['test/acceptance/main.ts', 'test/acceptance/journey.ts'],
+  ...['test/corpus/main.ts', 'test/corpus/runner.ts'],
 ]
 
 /** Compiled folders of other contents go after a day without use. */

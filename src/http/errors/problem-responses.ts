@@ -92,6 +92,7 @@ const retryAfterSeconds: { readonly [Code in ProblemCode]?: number } = {
   'storage-full': 60,
   'storage-read-only': 60,
   'storage-failing': 60,
+  'storage-missing': 60,
 }
 
 function bodyOf(refusal: Problem, request: FastifyRequest, base: string): ProblemBody {
