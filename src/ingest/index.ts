@@ -37,6 +37,7 @@ export {
   countWarnings,
   findReceipt,
   getReceiptLike,
+  hasBrought,
   isRejected,
   listBundleIds,
   listFindings,
