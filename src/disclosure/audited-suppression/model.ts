@@ -3,8 +3,9 @@
  * defining sum and two-sided rows for published facts. A move keeps every row; what it costs is what it would hide.
  */
 import type { LinearModel } from '../solve.ts'
+import type { Shape } from './cubes.ts'
 import type { Parameters } from './parameters.ts'
-import { movableRange, primaryReasons, type Reason, reasonOf, reasons, sensitiveCells } from './primary.ts'
+import { movableRange, primaryReasons, type Reason, reasonOf, sensitiveCells } from './primary.ts'
 import type { CellTable, Sum } from './table.ts'
 
 /** A linear statement that published figures make about the counts: low ≤ Σ factor × count ≤ high. */
@@ -18,8 +19,6 @@ export interface Fact {
 export interface Target {
   readonly cell: number
   readonly width: number
-  /** Lowest value that a move of this cell alone may reach, where it is below `low`. */
-  readonly low?: number
 }
 
 /** A pupil who is alone in a finest cell, and knows its own result. */
@@ -37,6 +36,8 @@ export interface Block {
   readonly names: readonly string[]
   readonly sums: readonly Sum[]
   readonly defining: readonly number[]
+  /** The versions of the edition. */
+  readonly shapes: readonly Shape[]
   /** Lowest and highest value of a cell once it is withheld. */
   readonly low: Int32Array
   readonly high: Int32Array
@@ -45,6 +46,8 @@ export interface Block {
   /** Cells withheld from the start: by the primary rule, or in a former version. */
   readonly hidden: Uint8Array
   readonly targets: readonly Target[]
+  /** By cell: the width that is protected once the cell is withheld, because its status is that of a small one; or 0. */
+  readonly widths: Uint16Array
   readonly cost: Float64Array
   readonly facts: readonly Fact[]
   readonly insiders: readonly Insider[]
@@ -67,7 +70,9 @@ export function blockOf(
   limits: { readonly atLeast?: Int32Array; readonly atMost?: Int32Array } = {},
 ): Block {
   const sensitive = sensitiveCells(table, parameters)
-  const primary = primaryReasons(table, parameters, sensitive)
+  const reasonsFound = primaryReasons(table, parameters, sensitive)
+  const zeros = shownZeros(table, sensitive, reasonsFound, parameters)
+  const primary = reasonsFound.map((reason, cell) => (zeros.has(cell) ? 0 : reason))
   const size = table.values.length
   const low = new Int32Array(size)
   const high = new Int32Array(size)
@@ -78,7 +83,9 @@ export function blockOf(
     const [value, base] = [table.values[cell] ?? 0, table.base[cell] ?? 0]
     const kind = base === cell ? 'base' : sensitive[cell] === 1 ? 'sensitive' : 'other'
     const reason = (primary[cell] ?? 0) as Reason
-    const range = movableRange(value, table.values[base] ?? 0, kind, reason, parameters)
+    const range: readonly [number, number] = zeros.has(cell)
+      ? [0, 0]
+      : movableRange(value, table.values[base] ?? 0, kind, reason, parameters)
     low[cell] = Math.max(range[0], limits.atLeast?.[cell] ?? 0)
     high[cell] = Math.min(range[1], limits.atMost?.[cell] ?? range[1])
     const level = table.levels[table.level[cell] ?? -1]
@@ -86,40 +93,55 @@ export function blockOf(
       kind === 'base' ? baseWeight : level !== undefined && headline.has(level) ? headlineWeight : 1
     cost[cell] = (1 + Math.log10(1 + value)) * (1 + (table.margins[cell] ?? 0)) * weight
     if (reason === 0) continue
-    const { width } = parameters.protection
-    targets.push(
-      reasons[reason] === 'dominant'
-        ? { cell, width, low: parameters.levels.zero === 'protect' ? 0 : 1 }
-        : { cell, width },
-    )
+    targets.push({ cell, width: parameters.protection.width })
   }
   const members = groupsOf(table)
   return {
     ...{ name: table.block, values: table.values, names: table.names, sums: table.sums },
     ...{ defining: table.defining, low, high, targets, cost, facts, group: table.base },
+    shapes: [{ grid: table.grid, cells: Int32Array.from(table.values.keys()) }],
     fixed: new Uint8Array(size),
+    widths: Uint16Array.from(sensitive, (of) => (of === 1 ? parameters.protection.width : 0)),
     hidden: Uint8Array.from(primary, (reason) => (reason === 0 ? 0 : 1)),
     insiders: insidersOf(table, members),
     contradictions: (values, groups) =>
       [...groups].filter((group) => {
         const cells = members.get(group) ?? []
         const changes = cells.some((cell) => {
+          const isWithheld = reasonsFound[cell] !== 0
           const kind = group === cell ? 'base' : sensitive[cell] === 1 ? 'sensitive' : 'other'
-          return (primaryOf(values, cell, group, kind, parameters) === 0) !== (primary[cell] === 0)
+          const isSmall = reasonOf(values[cell] ?? 0, values[group] ?? 0, kind, parameters) !== 0
+          // A sensitive count that moves is withheld whatever its size, in a group that stays large or small.
+          if (kind !== 'sensitive' || reasonsFound[cell] === 1) return isSmall !== isWithheld
+          return isSmall && !isWithheld && values[cell] === table.values[cell]
         })
         return changes || contradictsFacts(values, group)
       }),
   }
 }
 
-function primaryOf(
-  values: Int32Array,
-  cell: number,
-  base: number,
-  kind: 'base' | 'sensitive' | 'other',
-  parameters: Parameters,
-): Reason {
-  return reasonOf(values[cell] ?? 0, values[base] ?? 0, kind, parameters)
+/**
+ * Sensitive counts of zero that are shown, and all their parts: where zeros are published, a zero of a large group tells
+ * those of the small groups in it, so that hiding them would protect nothing.
+ */
+function shownZeros(
+  { values, sums }: CellTable,
+  sensitive: Uint8Array,
+  primary: Uint8Array,
+  { levels }: Parameters,
+): ReadonlySet<number> {
+  const zeros = new Set<number>()
+  if (levels.zero === 'protect') return zeros
+  for (const [cell, value] of values.entries())
+    if (value === 0 && sensitive[cell] === 1 && primary[cell] === 0) zeros.add(cell)
+  for (let size = -1; size < zeros.size; ) {
+    size = zeros.size
+    for (const { total, parts } of sums) {
+      if (zeros.has(total)) for (const part of parts) zeros.add(part)
+      else if (parts.every((part) => zeros.has(part))) zeros.add(total)
+    }
+  }
+  return zeros
 }
 
 /** Cells by their base. */
@@ -156,7 +178,7 @@ function insidersOf(
 }
 
 /** A cell that is not withheld yet costs this many times more than one that is. */
-const openCost = 1000
+export const openCost = 1000
 
 /** Builds the model of moves: column 2 × cell is up, the next one down. */
 export function movesModel(block: Block): LinearModel {
@@ -209,4 +231,13 @@ export function reachOf(block: Block, cell: number): readonly [up: number, down:
 /** Cost of moving a cell by one. */
 export function columnCost(block: Block, cell: number, isHidden: boolean): number {
   return (block.cost[cell] ?? 0) / (isHidden ? openCost : 1)
+}
+
+/** The cells that need a proof: small ones, and every other withheld one with the same status. */
+export function targetsOf(block: Block, hidden: Uint8Array): readonly Target[] {
+  const named = new Set(block.targets.map(({ cell }) => cell))
+  const others = [...block.widths.entries()].flatMap(([cell, width]) =>
+    width > 0 && hidden[cell] === 1 && block.fixed[cell] !== 1 && !named.has(cell) ? [{ cell, width }] : [],
+  )
+  return [...block.targets, ...others]
 }

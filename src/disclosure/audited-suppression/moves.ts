@@ -5,7 +5,8 @@
  * not safe: it ignores that counts are not negative and that withheld ones are known to be small.
  */
 import type { Question, Solve, Solver } from '../solve.ts'
-import { type Block, columnCost, movesModel, reachOf, type Target } from './model.ts'
+import { openCubes } from './cubes.ts'
+import { type Block, columnCost, movesModel, openCost, reachOf, type Target, targetsOf } from './model.ts'
 
 /** A change of a table: cells and by how much each changes. Confidential. */
 export interface Move {
@@ -34,59 +35,120 @@ export interface Protected {
 /** How many targets are done, for progress and cancellation: throws to stop. */
 export type Step = (done: number, all: number) => void
 
+/** Products of differences that are checked for a part of a proof. */
+const candidatesMax = 30
+
 /** Attempts to repair a move that contradicts a status or a figure, by not moving that group of cells. */
 const repairsMax = 4
 
 /** Protects the targets of a block. Throws what `step` and the solver throw. */
 export async function protect(block: Block, solve: Solve, step: Step = () => {}): Promise<Protected> {
-  const solver = await solve(movesModel(block))
+  // Most blocks need no solver.
+  let opened: Promise<Solver> | undefined
+  const ask = async (question: Question) => {
+    opened ??= solve(movesModel(block))
+    return (await opened).ask(question)
+  }
   try {
-    return await protectWith(block, solver, step)
+    return await protectWith(block, ask, step)
   } finally {
-    await solver.close()
+    await (await opened)?.close()
   }
 }
 
-async function protectWith(block: Block, solver: Solver, step: Step): Promise<Protected> {
-  const search = openSearch(block, solver)
+async function protectWith(block: Block, ask: Solver['ask'], step: Step): Promise<Protected> {
+  const search = openSearch(block, ask)
   const proofs = new Map<number, Proof>()
   const unproven: number[] = []
-  // Dear cells first: their moves touch many cells, and the cheap ones are then often moved far enough already.
-  const targets = [...block.targets].sort(
-    (a, b) => (block.cost[b.cell] ?? 0) - (block.cost[a.cell] ?? 0) || a.cell - b.cell,
-  )
-  for (const [n, target] of targets.entries()) {
-    step(n, targets.length)
-    const moves = await search.prove(target, [])
-    if (moves === undefined) unproven.push(target.cell)
-    else proofs.set(target.cell, { ...target, moves, insiders: [] })
-  }
-  for (const target of targets) {
-    const proof = proofs.get(target.cell)
-    if (proof === undefined) continue
-    const insiders: { insider: number; moves: readonly Move[] }[] = []
-    for (const insider of search.insidersTouched(proof)) {
-      const moves = await search.prove(target, block.insiders[insider]?.known ?? [])
+  const proveAll = async (targets: readonly Target[]) => {
+    // Dear cells first: their moves touch many cells, and the cheap ones are then often moved far enough already.
+    const sorted = [...targets].sort(
+      (a, b) => (block.cost[b.cell] ?? 0) - (block.cost[a.cell] ?? 0) || a.cell - b.cell,
+    )
+    for (const [n, target] of sorted.entries()) {
+      step(n, sorted.length)
+      const moves = await search.prove(target, [])
       if (moves === undefined) unproven.push(target.cell)
-      else insiders.push({ insider, moves })
+      else proofs.set(target.cell, { ...target, moves, insiders: [] })
     }
-    proofs.set(target.cell, { cell: proof.cell, width: proof.width, moves: proof.moves, insiders })
+    for (const target of sorted) {
+      step(sorted.length, sorted.length)
+      const proof = proofs.get(target.cell)
+      if (proof === undefined) continue
+      const insiders: { insider: number; moves: readonly Move[] }[] = []
+      for (const insider of search.insidersTouched(proof)) {
+        const moves = await search.prove(target, block.insiders[insider]?.known ?? [])
+        if (moves === undefined) unproven.push(target.cell)
+        else insiders.push({ insider, moves })
+      }
+      proofs.set(target.cell, { cell: proof.cell, width: proof.width, moves: proof.moves, insiders })
+    }
   }
   const hidden = Uint8Array.from(block.hidden)
-  for (const { moves, insiders } of proofs.values()) {
-    for (const move of [...moves, ...insiders.flatMap((of) => of.moves)])
-      for (const cell of move.cells) hidden[cell] = 1
+  // Sensitive counts that protect others are protected as they are, since their status is the same.
+  for (let targets = targetsOf(block, hidden); targets.length > 0; ) {
+    await proveAll(targets)
+    for (const { moves, insiders } of proofs.values())
+      for (const move of [...moves, ...insiders.flatMap((of) => of.moves)])
+        for (const cell of move.cells) hidden[cell] = 1
+    targets = targetsOf(block, hidden).filter(({ cell }) => !proofs.has(cell) && !unproven.includes(cell))
   }
   return { hidden, proofs: [...proofs.values()], unproven: [...new Set(unproven)], solved: search.solved }
 }
 
-function openSearch(block: Block, solver: Solver) {
+function openSearch(block: Block, ask: Solver['ask']) {
   const solved = { linear: 0, integer: 0 }
   const insidersOf = new Map<number, number[]>()
   for (const [insider, { known }] of block.insiders.entries())
     for (const cell of known) insidersOf.set(cell, [...(insidersOf.get(cell) ?? []), insider])
   const checker = openChecker(block)
   const pool = openPool(block, checker)
+  /** Cells of a proof that is being put together, which cost nothing more. */
+  const own = new Set<number>()
+  const price = (cell: number) =>
+    (block.cost[cell] ?? 0) / (pool.hidden[cell] === 1 || own.has(cell) ? openCost : 1)
+  const cubes = openCubes(block, price)
+  /** A move by `by` as a sum of products of differences, in as few steps as possible. */
+  const compose = (cell: number, by: number, still: ReadonlySet<number>): Move | undefined => {
+    let sum: Move = { cells: [], steps: [] }
+    let rest = by
+    for (let size = Math.abs(by); size > 0 && rest !== 0; ) {
+      const step = Math.sign(by) * Math.min(size, Math.abs(rest))
+      const next = cubes
+        .find(cell, step, still, candidatesMax)
+        .find((candidate) => checker.faultOf(addMoves(sum, candidate)) === undefined)
+      if (next === undefined) {
+        size = Math.floor(size / 2)
+        continue
+      }
+      cubes.shift(next, 1)
+      sum = addMoves(sum, next)
+      rest -= step
+    }
+    cubes.shift(sum, -1)
+    return rest === 0 ? sum : undefined
+  }
+  /** The cheapest products of differences that protect a target. */
+  const findCubes = (target: Target, locked: readonly number[]): readonly Move[] | undefined => {
+    const still = new Set(locked)
+    if (still.has(target.cell)) return undefined
+    let best: { cost: number; moves: readonly Move[] } | undefined
+    for (const parts of splitsOf(block, target)) {
+      own.clear()
+      let cost = 0
+      const moves: Move[] = []
+      for (const by of parts) {
+        const move = compose(target.cell, by, still)
+        if (move === undefined) break
+        for (const cell of move.cells) cost += price(cell)
+        for (const cell of move.cells) own.add(cell)
+        moves.push(move)
+      }
+      if (moves.length === parts.length && (best === undefined || cost < best.cost)) best = { cost, moves }
+    }
+    own.clear()
+    return best?.moves
+  }
   /** Cells withheld since the last question, whose cost falls. */
   const waiting: number[] = []
   /** Columns whose bounds the last question changed. */
@@ -107,11 +169,11 @@ function openSearch(block: Block, solver: Solver) {
       bounds.set(2 * target.cell + 1, by > 0 ? [0, 0] : [size, size])
       const question = questionOf(block, bounds, changed.splice(0), waiting.splice(0))
       solved.linear += 1
-      let answer = await solver.ask(question)
+      let answer = await ask(question)
       let move = answer.status === 'optimal' ? readMove(answer.columns, answer.values) : undefined
       if (move === undefined && answer.status === 'optimal') {
         solved.integer += 1
-        answer = await solver.ask({ columns: [], lower: [], upper: [], isInteger: true })
+        answer = await ask({ columns: [], lower: [], upper: [], isInteger: true })
         move = answer.status === 'infeasible' ? undefined : readMove(answer.columns, answer.values)
       }
       changed.push(...bounds.keys())
@@ -129,6 +191,11 @@ function openSearch(block: Block, solver: Solver) {
   const prove = async (target: Target, locked: readonly number[]): Promise<readonly Move[] | undefined> => {
     const known = pool.find(target, locked)
     if (known !== undefined) return known
+    const cheap = findCubes(target, locked)
+    if (cheap !== undefined) {
+      for (const move of cheap) waiting.push(...pool.add(move))
+      return cheap
+    }
     for (const parts of splitsOf(block, target)) {
       const found: Move[] = []
       for (const by of parts) {
@@ -183,6 +250,7 @@ function openPool(block: Block, checker: ReturnType<typeof openChecker>) {
   const touching = new Map<number, number[]>()
   const hidden = Uint8Array.from(block.hidden)
   return {
+    hidden,
     /** Adds a move. Gives the cells that are withheld because of it. */
     add(move: Move): readonly number[] {
       // The opposite of a move is often possible too and then proves twice as much.
@@ -219,10 +287,8 @@ function openPool(block: Block, checker: ReturnType<typeof openChecker>) {
 }
 
 /** How a width can be reached: all up, all down, or in two parts. */
-function splitsOf(block: Block, { cell, width, low }: Target): readonly (readonly number[])[] {
-  const [up, reach] = reachOf(block, cell)
-  const value = block.values[cell] ?? 0
-  const down = low === undefined ? reach : Math.max(reach, value - low)
+function splitsOf(block: Block, { cell, width }: Target): readonly (readonly number[])[] {
+  const [up, down] = reachOf(block, cell)
   const splits: number[][] = []
   if (up >= width) splits.push([width])
   if (down >= width) splits.push([-width])
@@ -231,10 +297,6 @@ function splitsOf(block: Block, { cell, width, low }: Target): readonly (readonl
     if (more <= up && width - more <= down) parts.push([more, more - width])
   parts.sort(([a = 0], [b = 0]) => Math.abs(2 * a - width) - Math.abs(2 * b - width))
   splits.push(...parts)
-  if (low !== undefined && splits.length === 0) {
-    // Between the small counts and the dominant ones no value is withheld: step over the gap.
-    for (let to = value - reach - 1; to >= low; to--) if (value - to >= width) splits.push([to - value])
-  }
   return splits
 }
 
@@ -254,6 +316,15 @@ function readMove(columns: readonly number[], values: readonly number[]): Move |
     whole.push(Math.round(by))
   }
   return { cells, steps: whole }
+}
+
+/** Two moves as one. */
+function addMoves(one: Move, other: Move): Move {
+  const steps = new Map(one.cells.map((cell, n) => [cell, one.steps[n] ?? 0]))
+  for (const [n, cell] of other.cells.entries())
+    steps.set(cell, (steps.get(cell) ?? 0) + (other.steps[n] ?? 0))
+  const moved = [...steps].filter(([, by]) => by !== 0)
+  return { cells: moved.map(([cell]) => cell), steps: moved.map(([, by]) => by) }
 }
 
 const stepOf = ({ cells, steps }: Move, cell: number) => steps[cells.indexOf(cell)] ?? 0

@@ -103,20 +103,12 @@ export function publicRangeOf(
   const lowest = levels.zero === 'protect' ? 0 : 1
   const top = 2 ** 31 - 1
   const own = new Map<number, Range>()
-  const isShown = (cell: number) => decisions[cell] === 'F'
-  const others = new Map<number, number>()
-  for (const [cell, of] of table.base.entries())
-    if (cell !== of && isShown(cell)) others.set(of, (others.get(of) ?? 0) + (table.values[cell] ?? 0))
   for (const [cell, joint] of (cells.at(-1) ?? new Int32Array()).entries()) {
     const of = table.base[cell] ?? 0
     const isSmallBase = decisions[of] === 'C'
     if (cell === of) own.set(joint, isSmallBase ? [lowest, base.minimum - 1] : [base.minimum, top])
     else if (isSmallBase) own.set(joint, [0, base.minimum - 1])
-    else if (decisions[cell] === 'C' && sensitive[cell] === 1) {
-      // With ten others shown the level can't be nearly everyone.
-      const isDominant = !((others.get(of) ?? 0) >= 10)
-      own.set(joint, [lowest, isDominant ? top : levels.small - 1])
-    } else own.set(joint, [0, top])
+    else own.set(joint, [sensitive[cell] === 1 ? lowest : 0, top])
   }
   // Cells of former versions, and those that were withheld before, are only known not to be negative.
   return (joint) => (versions.length > 1 ? undefined : own.get(joint)) ?? [0, top]

@@ -5,6 +5,7 @@
 import type { Contract, DisclosureUse } from '../../contract/index.ts'
 import type { ConfidentialRow, EditionCells, FormerVersion } from '../edition.ts'
 import type { ControlledEdition, EditionTools, WholeEditionRule } from '../rule.ts'
+import { targetsOf } from './model.ts'
 import { type Protected, protect } from './moves.ts'
 import {
   type Columns,
@@ -161,22 +162,15 @@ async function controlBlock(
   const { block } = joint
   const at = joint.cells.at(-1) as Int32Array
   const { step } = tools
-  const result = await protect(block, tools.solve, (n, all) => step?.(block.name, 'moves', n, all))
+  const result = await protect(block, tools.solve, (n, all) => step?.(block.name, n, all))
   const statuses = statusesOf(versions, joint, result, columns, edition)
   const ranges = new Map<number, Range>()
   if (parameters.ranges !== undefined && result.unproven.length === 0) {
-    const wanted = statuses.decisions.flatMap((decision, cell) =>
-      decision === 'C' || decision === 'D' ? [cell] : [],
-    )
-    const found = await rangesOf(
-      block,
-      result.hidden,
-      wanted.map((cell) => at[cell] ?? 0),
-      publicRangeOf(versions, joint, statuses, parameters),
-      tools.solve,
-      (n, all) => step?.(block.name, 'ranges', n, all),
-    )
-    for (const cell of wanted) ranges.set(cell, found.get(at[cell] ?? 0) as Range)
+    const found = rangesOf(block, result.hidden, publicRangeOf(versions, joint, statuses, parameters))
+    for (const [cell, decision] of statuses.decisions.entries()) {
+      const range = found.get(at[cell] ?? 0)
+      if (range !== undefined && (decision === 'C' || decision === 'D')) ranges.set(cell, range)
+    }
   }
   return { table, joint, result, statuses, ranges }
 }
@@ -198,7 +192,7 @@ function statusesOf(
     const twin = before.get(table.names[cell] ?? '')
     return twin === undefined ? undefined : former?.published[formerTable?.table.rows[twin] ?? -1]
   }
-  const targets = new Set(block.targets.map(({ cell }) => cell))
+  const targets = new Set(targetsOf(block, hidden).map(({ cell }) => cell))
   const decisions = table.names.map((_, cell): Decision => {
     const old = formerRow(cell)
     const wasShown = old !== undefined && old[columns.count] !== null

@@ -87,6 +87,7 @@ function combine(
   const [low, high] = [Int32Array.from(take((of) => of.low)), Int32Array.from(take((of) => of.high))]
   const [fixed, hidden] = [new Uint8Array(size), Uint8Array.from(take((of) => of.hidden))]
   const cost = Float64Array.from(take((of) => of.cost))
+  const widths = Uint16Array.from(take((of) => of.widths))
   /** Cells whose status says nothing: held ones, and those withheld because they were before. */
   const open = new Uint8Array(size)
   const targets = new Map<number, Target>()
@@ -125,6 +126,8 @@ function combine(
         const change = Math.abs((table.values[cell] ?? 0) - before)
         if (change >= (parameters.versions?.heldBelow ?? 10)) continue
         held[cell] = hidden[joint] = open[joint] = 1
+        // It is shown as before, and so has no status of a small count.
+        widths[joint] = 0
         if (change === 0) targets.delete(joint)
         else targets.set(joint, { cell: joint, width: parameters.protection.width })
       }
@@ -139,7 +142,12 @@ function combine(
   const values = Int32Array.from(take((of) => of.values))
   return {
     ...{ name: versions[last]?.table.block ?? '', values, low, high, fixed, hidden, cost, ...statements },
+    shapes: versions.map(({ table }, version) => ({
+      grid: table.grid,
+      cells: cells[version] as Int32Array,
+    })),
     names: owner.map(({ version, cell }) => `${version + 1}: ${versions[version]?.table.names[cell]}`),
+    widths,
     targets: [...targets.values()].filter(({ cell }) => fixed[cell] !== 1),
     group: Int32Array.from(owner, ({ version, cell }) => {
       const base = singles[version]?.group[cell] ?? 0

@@ -1,7 +1,7 @@
 /**
  * An attacker that shares no code and no solver with src/: it reads published rows, writes every sum that it can think of
  * and asks GLPK for the lowest and highest value of each blank, as a linear and, where that is tight, an integer
- * programme. It knows the rule: a count flagged C is small, and nothing is negative.
+ * programme. It knows the rule: a base flagged C is small, a level flagged C is not zero, nothing is negative.
  */
 import createSolver, { type LP } from 'glpk.js/node'
 import type { Row } from './editions.ts'
@@ -61,7 +61,7 @@ function read(versions: readonly (readonly Row[])[], zero: boolean): Linear {
         const isSmallBase = whole?.[at.status] === 'C'
         const least = zero && (!isSmallBase || row === whole) ? 1 : 0
         if (isSmallBase) linear.bounds.set(own, [least, 9])
-        else if (row[at.status] === 'C') linear.bounds.set(own, [least, 9])
+        else if (row[at.status] === 'C') linear.bounds.set(own, [least, 1e7])
         else linear.bounds.set(own, [row === whole ? 10 : 0, 1e7])
       }
       // A share that is shown beside its base gives its count.
