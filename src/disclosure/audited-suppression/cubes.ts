@@ -28,23 +28,10 @@ export function openCubes(block: Block, costOf: (cell: number) => number): Cubes
   const up = new Int32Array(block.values.length)
   const down = new Int32Array(block.values.length)
   for (let cell = 0; cell < up.length; cell++) [up[cell] = 0, down[cell] = 0] = reachOf(block, cell)
-  const homes = new Map<number, { shape: number; cell: number }[]>()
-  for (const [shape, { cells }] of block.shapes.entries())
-    for (const [own, cell] of cells.entries()) {
-      const list = homes.get(cell)
-      if (list === undefined) homes.set(cell, [{ shape, cell: own }])
-      else list.push({ shape, cell: own })
-    }
-  const known = new Map<Grid, Map<number, readonly Difference[]>[]>()
-  const differences = (grid: Grid, dimension: number, code: number): readonly Difference[] => {
-    const axes = known.get(grid) ?? grid.axes.map(() => new Map<number, readonly Difference[]>())
-    known.set(grid, axes)
-    const found = axes[dimension]?.get(code) ?? differencesOf(grid.axes[dimension] as Grid['axes'][0], code)
-    axes[dimension]?.set(code, found)
-    return found
-  }
+  const homes = homesOf(block)
+  const differences = openDifferences()
   const canMove = (cell: number, by: number) => (by > 0 ? by <= (up[cell] ?? 0) : -by <= (down[cell] ?? 0))
-
+  const search: Search = { block, homes, differences, canMove, costOf }
   return {
     shift({ cells, steps }, direction) {
       for (const [n, cell] of cells.entries()) {
@@ -52,119 +39,170 @@ export function openCubes(block: Block, costOf: (cell: number) => number): Cubes
         down[cell] = (down[cell] ?? 0) + direction * (steps[n] ?? 0)
       }
     },
-    find(target, by, locked, most) {
-      const found: { cost: number; move: Move }[] = []
-      for (const { shape, cell } of homes.get(target) ?? []) {
-        const { grid, cells } = block.shapes[shape] as Shape
-        const count = grid.axes.length
-        const place = grid.places.subarray(cell * count, (cell + 1) * count)
-        const start = place.reduce((sum, code, dimension) => sum + code * (grid.strides[dimension] ?? 0), 0)
-        /** What a difference costs by itself, with every other code as it is. */
-        const alone = (dimension: number, { codes }: Difference) => {
-          let cost = 0
-          for (const code of codes) {
-            const at = grid.cellAt(start + (code - (place[dimension] ?? 0)) * (grid.strides[dimension] ?? 0))
-            if (at === undefined) return Number.POSITIVE_INFINITY
-            cost += costOf(cells[at] ?? 0)
-          }
-          return cost
-        }
-        const choices = grid.axes.map((_, dimension) =>
-          differences(grid, dimension, place[dimension] ?? 0)
-            .map((difference) => ({ difference, cost: alone(dimension, difference) }))
-            .filter(({ cost }) => cost < Number.POSITIVE_INFINITY)
-            .sort((a, b) => a.cost - b.cost)
-            .slice(0, differencesMax)
-            .map(({ difference }) => difference),
-        )
-        const positions: number[] = [0]
-        const signs: number[] = [1]
-        const walk = (dimension: number) => {
-          if (dimension === count) {
-            let cost = 0
-            const limit = found.length < most ? Number.POSITIVE_INFINITY : (found.at(-1)?.cost ?? 0)
-            const touched: number[] = []
-            const steps: number[] = []
-            for (let n = 0; n < positions.length; n++) {
-              const at = grid.cellAt(positions[n] ?? 0)
-              if (at === undefined) return
-              const own = cells[at] ?? 0
-              const step = (signs[n] ?? 0) * by
-              if (!canMove(own, step) || locked.has(own)) return
-              cost += costOf(own)
-              if (cost >= limit) return
-              touched.push(own)
-              steps.push(step)
-            }
-            let move: Move | undefined = { cells: touched, steps }
-            if (block.shapes.length > 1) {
-              move = carry(move, shape, positions, signs, by)
-              if (move === undefined || move.cells.some((own) => locked.has(own))) return
-              cost = move.cells.reduce((sum, own) => sum + costOf(own), 0)
-              if (cost >= limit) return
-            }
-            const index = found.findIndex((other) => other.cost > cost)
-            found.splice(index < 0 ? found.length : index, 0, { cost, move })
-            if (found.length > most) found.pop()
-            return
-          }
-          const before = positions.length
-          const stride = grid.strides[dimension] ?? 0
-          const [ownPositions, ownSigns] = [positions.slice(), signs.slice()]
-          for (const { codes, signs: by } of choices[dimension] ?? []) {
-            positions.length = 0
-            signs.length = 0
-            for (let n = 0; n < before; n++)
-              for (let m = 0; m < codes.length; m++) {
-                positions.push((ownPositions[n] ?? 0) + (codes[m] ?? 0) * stride)
-                signs.push((ownSigns[n] ?? 0) * (by[m] ?? 0))
-              }
-            walk(dimension + 1)
-          }
-          positions.splice(0, positions.length, ...ownPositions)
-          signs.splice(0, signs.length, ...ownSigns)
-        }
-        walk(0)
-      }
+    find(cell, by, locked, most) {
+      if (locked.has(cell) || !canMove(cell, by)) return []
+      const found: Found[] = []
+      for (const home of homes.get(cell) ?? []) searchShape(search, { home, by, locked, most, found })
       return found.map(({ move }) => move)
     },
   }
+}
 
-  /** Makes the same move in every other version that has one of its cells. */
-  function carry(
-    move: Move,
-    from: number,
-    positions: readonly number[],
-    signs: readonly number[],
-    by: number,
-  ): Move | undefined {
-    const steps = new Map(move.cells.map((cell, n) => [cell, move.steps[n] ?? 0]))
-    const done = new Set([from])
-    const waiting = [...move.cells]
-    const { grid } = block.shapes[from] as Shape
-    for (let cell = waiting.pop(); cell !== undefined; cell = waiting.pop()) {
-      for (const { shape } of homes.get(cell) ?? []) {
-        if (done.has(shape)) continue
-        done.add(shape)
-        const other = block.shapes[shape] as Shape
-        for (const [n, position] of positions.entries()) {
-          const at = positionIn(other.grid, grid, position)
-          const own = at === undefined ? undefined : other.grid.cellAt(at)
-          if (own === undefined) return undefined
-          const joint = other.cells[own] ?? 0
-          const step = (signs[n] ?? 0) * by
-          if (steps.has(joint)) {
-            if (steps.get(joint) !== step) return undefined
-            continue
-          }
-          if (!canMove(joint, step)) return undefined
-          steps.set(joint, step)
-          waiting.push(joint)
+/** A version and its own cell. */
+interface Home {
+  readonly shape: number
+  readonly cell: number
+}
+
+interface Search {
+  readonly block: Block
+  readonly homes: ReadonlyMap<number, readonly Home[]>
+  readonly differences: (grid: Grid, dimension: number, code: number) => readonly Difference[]
+  readonly canMove: (cell: number, by: number) => boolean
+  readonly costOf: (cell: number) => number
+}
+
+interface Found {
+  readonly cost: number
+  readonly move: Move
+}
+
+interface Wanted {
+  readonly home: Home
+  readonly by: number
+  readonly locked: ReadonlySet<number>
+  readonly most: number
+  /** The cheapest so far, the cheapest first. */
+  readonly found: Found[]
+}
+
+function homesOf({ shapes }: Block): ReadonlyMap<number, readonly Home[]> {
+  const homes = new Map<number, Home[]>()
+  for (const [shape, { cells }] of shapes.entries())
+    for (const [own, cell] of cells.entries()) {
+      const list = homes.get(cell)
+      if (list === undefined) homes.set(cell, [{ shape, cell: own }])
+      else list.push({ shape, cell: own })
+    }
+  return homes
+}
+
+/** The differences of each code, computed once. */
+function openDifferences(): Search['differences'] {
+  const known = new Map<Grid, Map<number, readonly Difference[]>[]>()
+  return (grid, dimension, code) => {
+    const axes = known.get(grid) ?? grid.axes.map(() => new Map<number, readonly Difference[]>())
+    known.set(grid, axes)
+    const axis = grid.axes[dimension]
+    const found = axes[dimension]?.get(code) ?? (axis === undefined ? [] : differencesOf(axis, code))
+    axes[dimension]?.set(code, found)
+    return found
+  }
+}
+
+/** Cells and steps of a product of the differences chosen so far, with the own code in every other dimension. */
+interface Partial {
+  readonly positions: readonly number[]
+  readonly cells: readonly number[]
+  readonly steps: readonly number[]
+  readonly cost: number
+}
+
+/** Walks the products, one dimension after another; a cell that can't move, or a cost too high, ends a branch. */
+function searchShape(search: Search, { home, by, locked, most, found }: Wanted): void {
+  const { block, costOf, canMove } = search
+  const { grid, cells } = block.shapes[home.shape] as Shape
+  const count = grid.axes.length
+  const place = grid.places.subarray(home.cell * count, (home.cell + 1) * count)
+  const start = place.reduce((sum, code, dimension) => sum + code * (grid.strides[dimension] ?? 0), 0)
+  const limit = () => (found.length < most ? Number.POSITIVE_INFINITY : (found.at(-1)?.cost ?? 0))
+  /** The product of what was chosen with one more difference; undefined if it can't move or costs too much. */
+  const extend = (before: Partial, dimension: number, { codes, signs }: Difference): Partial | undefined => {
+    const [stride, own] = [grid.strides[dimension] ?? 0, place[dimension] ?? 0]
+    const [positions, touched, steps] = [[...before.positions], [...before.cells], [...before.steps]]
+    let cost = before.cost
+    for (let n = 0; n < before.positions.length; n++)
+      for (let m = 0; m < codes.length; m++) {
+        const code = codes[m] ?? 0
+        // The own code moves by one in every difference, so these cells are there already.
+        if (code === own) continue
+        const position = (before.positions[n] ?? 0) + (code - own) * stride
+        const at = grid.cellAt(position)
+        if (at === undefined) return undefined
+        const cell = cells[at] ?? 0
+        const step = (before.steps[n] ?? 0) * (signs[m] ?? 0)
+        if (!canMove(cell, step) || locked.has(cell)) return undefined
+        cost += costOf(cell)
+        if (cost >= limit()) return undefined
+        positions.push(position)
+        touched.push(cell)
+        steps.push(step)
+      }
+    return { positions, cells: touched, steps, cost }
+  }
+  const first = {
+    positions: [start],
+    cells: [cells[home.cell] ?? 0],
+    steps: [by],
+    cost: costOf(cells[home.cell] ?? 0),
+  }
+  const choices = grid.axes.map((_, dimension) =>
+    search
+      .differences(grid, dimension, place[dimension] ?? 0)
+      .map((difference) => ({ difference, alone: extend(first, dimension, difference) }))
+      .filter(({ alone }) => alone !== undefined)
+      .sort((a, b) => (a.alone?.cost ?? 0) - (b.alone?.cost ?? 0))
+      .slice(0, differencesMax)
+      .map(({ difference }) => difference),
+  )
+  const walk = (partial: Partial, dimension: number): void => {
+    if (dimension < count) {
+      for (const difference of choices[dimension] ?? []) {
+        const next = extend(partial, dimension, difference)
+        if (next !== undefined) walk(next, dimension + 1)
+      }
+      return
+    }
+    const move = block.shapes.length === 1 ? partial : carry(search, partial, home.shape)
+    if (move === undefined || move.cells.some((cell) => locked.has(cell))) return
+    const cost = move.cells.reduce((sum, cell) => sum + costOf(cell), 0)
+    if (cost >= limit()) return
+    const index = found.findIndex((other) => other.cost > cost)
+    const own = { cost, move: { cells: move.cells, steps: move.steps } }
+    found.splice(index < 0 ? found.length : index, 0, own)
+    if (found.length > most) found.pop()
+  }
+  walk(first, 0)
+}
+
+/** Makes the same move in every other version that has one of its cells. */
+function carry({ block, homes, canMove }: Search, { positions, cells, steps }: Partial, from: number) {
+  const moved = new Map(cells.map((cell, n) => [cell, steps[n] ?? 0]))
+  const done = new Set([from])
+  const waiting = [...cells]
+  const { grid } = block.shapes[from] as Shape
+  for (let cell = waiting.pop(); cell !== undefined; cell = waiting.pop()) {
+    for (const { shape } of homes.get(cell) ?? []) {
+      if (done.has(shape)) continue
+      done.add(shape)
+      const other = block.shapes[shape] as Shape
+      for (const [n, position] of positions.entries()) {
+        const at = positionIn(other.grid, grid, position)
+        const own = at === undefined ? undefined : other.grid.cellAt(at)
+        if (own === undefined) return undefined
+        const joint = other.cells[own] ?? 0
+        const step = steps[n] ?? 0
+        if (moved.has(joint)) {
+          if (moved.get(joint) !== step) return undefined
+          continue
         }
+        if (!canMove(joint, step)) return undefined
+        moved.set(joint, step)
+        waiting.push(joint)
       }
     }
-    return { cells: [...steps.keys()], steps: [...steps.values()] }
   }
+  return { cells: [...moved.keys()], steps: [...moved.values()] }
 }
 
 /** The position of the same codes in another version. */

@@ -1,6 +1,6 @@
 /**
- * A block of cells as suppression sees it, and the linear model of its moves: two columns a cell, up and down, one row a
- * defining sum and two-sided rows for published facts. A move keeps every row; what it costs is what it would hide.
+ * A block of cells as suppression sees it, and the linear model of its moves: two columns a cell, up and down, and one row
+ * a defining sum. A move keeps every row; what it costs is what it would hide.
  */
 import type { LinearModel } from '../solve.ts'
 import type { Shape } from './cubes.ts'
@@ -54,7 +54,13 @@ export interface Block {
   /** The cells that are moved together or not at all where the exact check fails. */
   readonly group: Int32Array
   /** Groups in which the values contradict a status or a published figure. Exact, unlike the linear rows. */
-  readonly contradictions: (values: Int32Array, groups: ReadonlySet<number>) => readonly number[]
+  readonly contradictions: (
+    values: Int32Array,
+    groups: ReadonlySet<number>,
+    quiet: Uint8Array,
+  ) => readonly number[]
+  /** By group: 1 where its mean, deviation and quantiles are withheld from the start, so that they say nothing. */
+  readonly quiet: Uint8Array
 }
 
 /** Dearer cells: bases carry mean and rates, and headline levels carry the headline rate. */
@@ -104,7 +110,8 @@ export function blockOf(
     widths: Uint16Array.from(sensitive, (of) => (of === 1 ? parameters.protection.width : 0)),
     hidden: Uint8Array.from(primary, (reason) => (reason === 0 ? 0 : 1)),
     insiders: insidersOf(table, members),
-    contradictions: (values, groups) =>
+    quiet: new Uint8Array(size),
+    contradictions: (values, groups, quiet) =>
       [...groups].filter((group) => {
         const cells = members.get(group) ?? []
         const changes = cells.some((cell) => {
@@ -115,7 +122,7 @@ export function blockOf(
           if (kind !== 'sensitive' || reasonsFound[cell] === 1) return isSmall !== isWithheld
           return isSmall && !isWithheld && values[cell] === table.values[cell]
         })
-        return changes || contradictsFacts(values, group)
+        return changes || (quiet[group] !== 1 && contradictsFacts(values, group))
       }),
   }
 }
@@ -195,10 +202,6 @@ export function movesModel(block: Block): LinearModel {
   for (const index of block.defining) {
     const { total, parts } = block.sums[index] as Sum
     rows.push({ cells: [total, ...parts], factors: [-1, ...parts.map(() => 1)], low: 0, high: 0 })
-  }
-  for (const { cells, factors, low, high } of block.facts) {
-    const now = cells.reduce((sum, cell, n) => sum + (factors[n] ?? 0) * (block.values[cell] ?? 0), 0)
-    rows.push({ cells, factors, low: Math.min(0, low - now), high: Math.max(0, high - now) })
   }
   const starts = new Int32Array(rows.length + 1)
   for (const [n, { cells }] of rows.entries()) starts[n + 1] = (starts[n] ?? 0) + 2 * cells.length

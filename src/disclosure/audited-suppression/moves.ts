@@ -26,6 +26,8 @@ export interface Proof {
 export interface Protected {
   /** By cell: 1 where the count is withheld. */
   readonly hidden: Uint8Array
+  /** By group: 1 where its mean, deviation and quantiles are withheld. */
+  readonly quiet: Uint8Array
   readonly proofs: readonly Proof[]
   /** Targets without a proof: nothing may be published. */
   readonly unproven: readonly number[]
@@ -67,7 +69,9 @@ async function protectWith(block: Block, ask: Solver['ask'], step: Step): Promis
     )
     for (const [n, target] of sorted.entries()) {
       step(n, sorted.length)
-      const moves = await search.prove(target, [])
+      // One proof that leaves all pupils' own counts alone serves them all.
+      const moves =
+        search.proveCheaply(target, search.knownTo(target)) ?? (await search.prove(target, new Set()))
       if (moves === undefined) unproven.push(target.cell)
       else proofs.set(target.cell, { ...target, moves, insiders: [] })
     }
@@ -77,7 +81,7 @@ async function protectWith(block: Block, ask: Solver['ask'], step: Step): Promis
       if (proof === undefined) continue
       const insiders: { insider: number; moves: readonly Move[] }[] = []
       for (const insider of search.insidersTouched(proof)) {
-        const moves = await search.prove(target, block.insiders[insider]?.known ?? [])
+        const moves = await search.prove(target, new Set(block.insiders[insider]?.known))
         if (moves === undefined) unproven.push(target.cell)
         else insiders.push({ insider, moves })
       }
@@ -93,7 +97,7 @@ async function protectWith(block: Block, ask: Solver['ask'], step: Step): Promis
         for (const cell of move.cells) hidden[cell] = 1
     targets = targetsOf(block, hidden).filter(({ cell }) => !proofs.has(cell) && !unproven.includes(cell))
   }
-  return { hidden, proofs: [...proofs.values()], unproven: [...new Set(unproven)], solved: search.solved }
+  return { hidden, quiet: search.quiet, proofs: [...proofs.values()], unproven: [...new Set(unproven)], solved: search.solved }
 }
 
 function openSearch(block: Block, ask: Solver['ask']) {
@@ -101,7 +105,14 @@ function openSearch(block: Block, ask: Solver['ask']) {
   const insidersOf = new Map<number, number[]>()
   for (const [insider, { known }] of block.insiders.entries())
     for (const cell of known) insidersOf.set(cell, [...(insidersOf.get(cell) ?? []), insider])
-  const checker = openChecker(block)
+  const quiet = Uint8Array.from(block.quiet)
+  const checker = openChecker(block, quiet)
+  /** Withholds the figures of all groups that a move touches, where they would contradict it. */
+  const silence = (move: Move) => {
+    if (checker.faultOf(move, false) !== undefined) throw new Error('a move changes what is published')
+    if (checker.faultOf(move) !== undefined)
+      for (const cell of move.cells) quiet[block.group[cell] ?? 0] = 1
+  }
   const pool = openPool(block, checker)
   /** Cells of a proof that is being put together, which cost nothing more. */
   const own = new Set<number>()
@@ -109,14 +120,14 @@ function openSearch(block: Block, ask: Solver['ask']) {
     (block.cost[cell] ?? 0) / (pool.hidden[cell] === 1 || own.has(cell) ? openCost : 1)
   const cubes = openCubes(block, price)
   /** A move by `by` as a sum of products of differences, in as few steps as possible. */
-  const compose = (cell: number, by: number, still: ReadonlySet<number>): Move | undefined => {
+  const compose = (cell: number, by: number, still: ReadonlySet<number>, isStrict: boolean): Move | undefined => {
     let sum: Move = { cells: [], steps: [] }
     let rest = by
     for (let size = Math.abs(by); size > 0 && rest !== 0; ) {
       const step = Math.sign(by) * Math.min(size, Math.abs(rest))
       const next = cubes
         .find(cell, step, still, candidatesMax)
-        .find((candidate) => checker.faultOf(addMoves(sum, candidate)) === undefined)
+        .find((candidate) => checker.allows(addMoves(sum, candidate), isStrict))
       if (next === undefined) {
         size = Math.floor(size / 2)
         continue
@@ -129,16 +140,22 @@ function openSearch(block: Block, ask: Solver['ask']) {
     return rest === 0 ? sum : undefined
   }
   /** The cheapest products of differences that protect a target. */
-  const findCubes = (target: Target, locked: readonly number[]): readonly Move[] | undefined => {
-    const still = new Set(locked)
-    if (still.has(target.cell)) return undefined
+  const findCubes = (target: Target, locked: ReadonlySet<number>): readonly Move[] | undefined => {
+    if (locked.has(target.cell)) return undefined
+    return findStrictly(target, locked, true) ?? findStrictly(target, locked, false)
+  }
+  const findStrictly = (
+    target: Target,
+    locked: ReadonlySet<number>,
+    isStrict: boolean,
+  ): readonly Move[] | undefined => {
     let best: { cost: number; moves: readonly Move[] } | undefined
     for (const parts of splitsOf(block, target)) {
       own.clear()
       let cost = 0
       const moves: Move[] = []
       for (const by of parts) {
-        const move = compose(target.cell, by, still)
+        const move = compose(target.cell, by, locked, isStrict)
         if (move === undefined) break
         for (const cell of move.cells) cost += price(cell)
         for (const cell of move.cells) own.add(cell)
@@ -157,7 +174,7 @@ function openSearch(block: Block, ask: Solver['ask']) {
   const findMove = async (
     target: Target,
     by: number,
-    locked: readonly number[],
+    locked: ReadonlySet<number>,
   ): Promise<Move | undefined> => {
     const still = new Set(locked)
     if (still.has(target.cell)) return undefined
@@ -178,7 +195,7 @@ function openSearch(block: Block, ask: Solver['ask']) {
       }
       changed.push(...bounds.keys())
       if (move === undefined || stepOf(move, target.cell) !== by) return undefined
-      const fault = checker.faultOf(move)
+      const fault = checker.faultOf(move, false)
       if (fault === undefined) return move
       if (fault.groups.length === 0) return undefined
       const before = still.size
@@ -188,14 +205,23 @@ function openSearch(block: Block, ask: Solver['ask']) {
     }
     return undefined
   }
-  const prove = async (target: Target, locked: readonly number[]): Promise<readonly Move[] | undefined> => {
+  /** A proof from what was found before, or without the solver. */
+  const proveCheaply = (target: Target, locked: ReadonlySet<number>): readonly Move[] | undefined => {
     const known = pool.find(target, locked)
     if (known !== undefined) return known
     const cheap = findCubes(target, locked)
-    if (cheap !== undefined) {
-      for (const move of cheap) waiting.push(...pool.add(move))
-      return cheap
+    for (const move of cheap ?? []) {
+      silence(move)
+      waiting.push(...pool.add(move))
     }
+    return cheap
+  }
+  const prove = async (
+    target: Target,
+    locked: ReadonlySet<number>,
+  ): Promise<readonly Move[] | undefined> => {
+    const cheap = proveCheaply(target, locked)
+    if (cheap !== undefined) return cheap
     for (const parts of splitsOf(block, target)) {
       const found: Move[] = []
       for (const by of parts) {
@@ -204,14 +230,20 @@ function openSearch(block: Block, ask: Solver['ask']) {
         found.push(move)
       }
       if (found.length < parts.length) continue
-      for (const move of found) waiting.push(...pool.add(move))
+      for (const move of found) {
+        silence(move)
+        waiting.push(...pool.add(move))
+      }
       return found
     }
     return undefined
   }
 
   return {
-    ...{ prove, solved },
+    ...{ prove, proveCheaply, solved, quiet },
+    /** The own counts of all pupils from whom a cell must be protected. */
+    knownTo: ({ cell }: Target): ReadonlySet<number> =>
+      new Set(block.insiders.flatMap(({ known, alone }) => (alone.has(cell) ? [] : known))),
     insidersTouched: ({ cell, moves }: Proof): readonly number[] => [
       ...new Set(
         moves
@@ -268,12 +300,12 @@ function openPool(block: Block, checker: ReturnType<typeof openChecker>) {
       return opened
     },
     /** Moves that together protect a target and leave some cells alone. */
-    find({ cell, width }: Target, locked: readonly number[]): readonly Move[] | undefined {
+    find({ cell, width }: Target, locked: ReadonlySet<number>): readonly Move[] | undefined {
       let [up, down]: [Move | undefined, Move | undefined] = [undefined, undefined]
       let [most, least] = [0, 0]
       for (const index of touching.get(cell) ?? []) {
         const move = pool[index] as Move
-        if (locked.some((other) => move.cells.includes(other))) continue
+        if (move.cells.some((other) => locked.has(other))) continue
         const by = stepOf(move, cell)
         if (by > most) [most, up] = [by, move]
         if (by < least) [least, down] = [by, move]
@@ -335,7 +367,8 @@ interface MoveFault {
 }
 
 /** Checks moves of a block in whole numbers: sums, limits, statuses, figures. */
-export function openChecker(block: Block) {
+export function openChecker(block: Block, quiet: Uint8Array) {
+  const silent = new Uint8Array(block.values.length).fill(1)
   const sumsOf = new Map<number, number[]>()
   for (const [index, { total, parts }] of block.sums.entries()) {
     for (const cell of [total, ...parts]) {
@@ -357,20 +390,35 @@ export function openChecker(block: Block) {
     for (const part of parts) rest -= values[part] ?? 0
     return rest !== 0
   }
+  const isOutside = (cell: number) => {
+    const value = values[cell] ?? 0
+    return block.fixed[cell] === 1 || value < (block.low[cell] ?? 0) || value > (block.high[cell] ?? 0)
+  }
+  const contradictionOf = (cells: readonly number[], isStrict: boolean): MoveFault | undefined => {
+    const touched = new Set<number>()
+    for (const cell of cells) touched.add(block.group[cell] ?? 0)
+    const groups = block.contradictions(values, touched, isStrict ? quiet : silent)
+    return groups.length === 0 ? undefined : { groups }
+  }
   return {
     membersOf: (group: number): readonly number[] => members.get(group) ?? [],
-    /** What is wrong with a move; undefined if nothing is. */
-    faultOf({ cells, steps }: Move): MoveFault | undefined {
+    /** What is wrong with a move; undefined if nothing is. Strictly: also where shown figures contradict it. */
+    faultOf({ cells, steps }: Move, isStrict = true): MoveFault | undefined {
       for (const [n, cell] of cells.entries()) values[cell] = (values[cell] ?? 0) + (steps[n] ?? 0)
       try {
-        if (cells.some((cell) => (values[cell] ?? 0) < 0 || block.fixed[cell] === 1)) return { groups: [] }
-        const touched = new Set(cells.flatMap((cell) => sumsOf.get(cell) ?? []))
-        for (const index of touched) if (isBroken(index)) return { groups: [] }
-        const groups = block.contradictions(values, new Set(cells.map((cell) => block.group[cell] ?? 0)))
-        return groups.length === 0 ? undefined : { groups }
+        if (cells.some(isOutside)) return { groups: [] }
+        for (const cell of cells) for (const index of sumsOf.get(cell) ?? []) if (isBroken(index)) return { groups: [] }
+        return contradictionOf(cells, isStrict)
       } finally {
         for (const cell of cells) values[cell] = block.values[cell] ?? 0
       }
+    },
+    /** Whether statuses and figures allow a move whose form keeps every sum. */
+    allows({ cells, steps }: Move, isStrict: boolean): boolean {
+      for (const [n, cell] of cells.entries()) values[cell] = (values[cell] ?? 0) + (steps[n] ?? 0)
+      const isAllowed = !cells.some(isOutside) && contradictionOf(cells, isStrict) === undefined
+      for (const cell of cells) values[cell] = block.values[cell] ?? 0
+      return isAllowed
     },
   }
 }

@@ -14,6 +14,8 @@ export interface Statuses {
   /** By cell of the new version. */
   readonly decisions: readonly Decision[]
   readonly formerRow: (cell: number) => ConfidentialRow | undefined
+  /** Whether the mean, deviation and quantiles of a base are withheld. */
+  readonly isQuiet: (cell: number) => boolean
 }
 
 interface Decided {
@@ -82,8 +84,10 @@ function publishRow(
   for (const { column, percent } of columns.quantiles)
     if (!showsQuantile(table.values[base] ?? 0, percent, parameters.quantiles?.minimumPerTail ?? 0))
       row[column] = null
+  const isQuiet = cell === base && statuses.isQuiet(base)
+  if (isQuiet) for (const column of figureColumns(columns)) row[column] = null
   // A row that lacks only its base is flagged too: no blank is without a flag.
-  row[columns.status] = own === 'C' ? 'C' : isBlank(own) || isBlank(whole) ? 'D' : 'F'
+  row[columns.status] = own === 'C' ? 'C' : isBlank(own) || isBlank(whole) || isQuiet ? 'D' : 'F'
   const range = ranges.get(cell)
   if (columns.low >= 0) row[columns.low] = range === undefined ? null : String(range[0])
   if (columns.high >= 0) row[columns.high] = range === undefined ? null : String(range[1])
@@ -112,4 +116,9 @@ export function publicRangeOf(
   }
   // Cells of former versions, and those that were withheld before, are only known not to be negative.
   return (joint) => (versions.length > 1 ? undefined : own.get(joint)) ?? [0, top]
+}
+
+/** The columns of mean, deviation and quantiles. */
+export function figureColumns({ mean, deviation, quantiles }: Columns): readonly number[] {
+  return [mean, deviation, ...quantiles.map(({ column }) => column)].filter((column) => column >= 0)
 }

@@ -16,13 +16,13 @@ const roundsMax = 50
 /** Ranges of all withheld cells, by cell. */
 export function rangesOf(
   block: Block,
-  hidden: Uint8Array,
+  { hidden, quiet }: { readonly hidden: Uint8Array; readonly quiet: Uint8Array },
   publicRange: PublicRange,
 ): ReadonlyMap<number, Range> {
   const [low, high] = [Float64Array.from(block.values), Float64Array.from(block.values)]
   const cells = [...hidden.keys()].filter((cell) => hidden[cell] === 1)
   for (const cell of cells) [low[cell] = 0, high[cell] = 0] = publicRange(cell)
-  const statements = statementsOf(block, hidden)
+  const statements = statementsOf(block, hidden, quiet)
   for (let round = 0; round < roundsMax; round++) {
     let isChanged = false
     for (const statement of statements) isChanged = tighten(statement, low, high) || isChanged
@@ -39,7 +39,7 @@ interface Statement {
 }
 
 /** The sums and figures that contain a withheld count. */
-function statementsOf(block: Block, hidden: Uint8Array): readonly Statement[] {
+function statementsOf(block: Block, hidden: Uint8Array, quiet: Uint8Array): readonly Statement[] {
   const isOpen = (cell: number) => hidden[cell] === 1
   const sums = block.sums.map(({ total, parts }) => ({
     cells: [total, ...parts],
@@ -47,7 +47,8 @@ function statementsOf(block: Block, hidden: Uint8Array): readonly Statement[] {
     ...{ low: 0, high: 0 },
   }))
   // The mean and quantiles of a withheld base are not shown.
-  const facts = block.facts.filter(({ cells }) => !cells.some((cell) => isOpen(block.group[cell] ?? 0)))
+  const isSilent = (group: number) => isOpen(group) || quiet[group] === 1
+  const facts = block.facts.filter(({ cells }) => !cells.some((cell) => isSilent(block.group[cell] ?? 0)))
   return [...sums, ...facts].filter(({ cells }) => cells.some(isOpen))
 }
 

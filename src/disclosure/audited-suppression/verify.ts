@@ -41,7 +41,7 @@ export function nameProofs(block: Block, proofs: readonly Proof[]): BlockWitness
  */
 export function verifyBlock(block: Block, hidden: Uint8Array, witnesses: BlockWitnesses): readonly string[] {
   const at = new Map(block.names.map((name, cell) => [name, cell]))
-  const checker = openChecker(block)
+  const checker = openChecker(block, block.quiet)
   const widths = new Map(targetsOf(block, hidden).map(({ cell, width }) => [cell, width]))
   const faults: string[] = []
   const proven = new Map<
