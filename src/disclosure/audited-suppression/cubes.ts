@@ -13,12 +13,17 @@ export interface Shape {
   readonly cells: Int32Array
 }
 
-/** Differences tried in a dimension: in a long one those whose other code is cheapest. */
-const differencesMax = 40
-
 export interface Cubes {
-  /** The cheapest moves of a cell by `by` that don't touch locked cells, at most `most`, the cheapest first. */
-  readonly find: (cell: number, by: number, locked: ReadonlySet<number>, most: number) => readonly Move[]
+  /**
+   * The cheapest moves of a cell by `by` that don't touch locked cells, at most `most`, the cheapest first. `width` is how
+   * many differences are tried in a dimension: those that are cheapest by themselves.
+   */
+  readonly find: (
+    cell: number,
+    by: number,
+    locked: ReadonlySet<number>,
+    limits: { readonly most: number; readonly width: number },
+  ) => readonly Move[]
   /** Goes on from the table that a move gives, or back. */
   readonly shift: (move: Move, direction: 1 | -1) => void
 }
@@ -39,10 +44,10 @@ export function openCubes(block: Block, costOf: (cell: number) => number): Cubes
         down[cell] = (down[cell] ?? 0) + direction * (steps[n] ?? 0)
       }
     },
-    find(cell, by, locked, most) {
+    find(cell, by, locked, limits) {
       if (locked.has(cell) || !canMove(cell, by)) return []
       const found: Found[] = []
-      for (const home of homes.get(cell) ?? []) searchShape(search, { home, by, locked, most, found })
+      for (const home of homes.get(cell) ?? []) searchShape(search, { ...limits, home, by, locked, found })
       return found.map(({ move }) => move)
     },
   }
@@ -72,6 +77,7 @@ interface Wanted {
   readonly by: number
   readonly locked: ReadonlySet<number>
   readonly most: number
+  readonly width: number
   /** The cheapest so far, the cheapest first. */
   readonly found: Found[]
 }
@@ -109,7 +115,7 @@ interface Partial {
 }
 
 /** Walks the products, one dimension after another; a cell that can't move, or a cost too high, ends a branch. */
-function searchShape(search: Search, { home, by, locked, most, found }: Wanted): void {
+function searchShape(search: Search, { home, by, locked, most, width, found }: Wanted): void {
   const { block, costOf, canMove } = search
   const { grid, cells } = block.shapes[home.shape] as Shape
   const count = grid.axes.length
@@ -119,7 +125,7 @@ function searchShape(search: Search, { home, by, locked, most, found }: Wanted):
   /** The product of what was chosen with one more difference; undefined if it can't move or costs too much. */
   const extend = (before: Partial, dimension: number, { codes, signs }: Difference): Partial | undefined => {
     const [stride, own] = [grid.strides[dimension] ?? 0, place[dimension] ?? 0]
-    const [positions, touched, steps] = [[...before.positions], [...before.cells], [...before.steps]]
+    const [positions, touched, steps]: [number[], number[], number[]] = [[], [], []]
     let cost = before.cost
     for (let n = 0; n < before.positions.length; n++)
       for (let m = 0; m < codes.length; m++) {
@@ -138,7 +144,12 @@ function searchShape(search: Search, { home, by, locked, most, found }: Wanted):
         touched.push(cell)
         steps.push(step)
       }
-    return { positions, cells: touched, steps, cost }
+    return {
+      positions: before.positions.concat(positions),
+      cells: before.cells.concat(touched),
+      steps: before.steps.concat(steps),
+      cost,
+    }
   }
   const first = {
     positions: [start],
@@ -152,7 +163,7 @@ function searchShape(search: Search, { home, by, locked, most, found }: Wanted):
       .map((difference) => ({ difference, alone: extend(first, dimension, difference) }))
       .filter(({ alone }) => alone !== undefined)
       .sort((a, b) => (a.alone?.cost ?? 0) - (b.alone?.cost ?? 0))
-      .slice(0, differencesMax)
+      .slice(0, width)
       .map(({ difference }) => difference),
   )
   const walk = (partial: Partial, dimension: number): void => {

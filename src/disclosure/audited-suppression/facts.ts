@@ -55,11 +55,17 @@ export function factsOf(
       }),
     })
   }
+  const known = new Map<string, boolean>()
   return {
     facts: [...figures.values()].flatMap(linearFacts),
     contradicts: (values, base) => {
       const of = figures.get(base)
-      return of !== undefined && !isPossible(of, values)
+      if (of === undefined) return false
+      // Many moves leave a group with the same counts.
+      const key = `${base}:${of.cells.map((cell) => values[cell]).join()}`
+      const found = known.get(key) ?? !isPossible(of, values)
+      known.set(key, found)
+      return found
     },
   }
 }
@@ -181,9 +187,8 @@ function squaresOf(pieces: readonly Piece[], sum: number): readonly [least: numb
     Math.max(...pieces.map(({ most }) => most)),
   ]
   const clamped = (value: number, { least, most }: Piece) => Math.min(most, Math.max(least, value))
-  const total = (value: number) =>
-    pieces.reduce((own, piece) => own + piece.count * clamped(value, piece), 0)
-  for (let round = 0; round < 60; round++) {
+  const total = (value: number) => pieces.reduce((own, piece) => own + piece.count * clamped(value, piece), 0)
+  for (let round = 0; round < 40; round++) {
     const middle = (low + high) / 2
     if (total(middle) < sum) low = middle
     else high = middle

@@ -111,19 +111,20 @@ export function blockOf(
     hidden: Uint8Array.from(primary, (reason) => (reason === 0 ? 0 : 1)),
     insiders: insidersOf(table, members),
     quiet: new Uint8Array(size),
-    contradictions: (values, groups, quiet) =>
-      [...groups].filter((group) => {
-        const cells = members.get(group) ?? []
-        const changes = cells.some((cell) => {
+    contradictions: (values, groups, quiet) => {
+      const changed = [...groups].filter((group) =>
+        (members.get(group) ?? []).some((cell) => {
           const isWithheld = reasonsFound[cell] !== 0
           const kind = group === cell ? 'base' : sensitive[cell] === 1 ? 'sensitive' : 'other'
           const isSmall = reasonOf(values[cell] ?? 0, values[group] ?? 0, kind, parameters) !== 0
           // A sensitive count that moves is withheld whatever its size, in a group that stays large or small.
           if (kind !== 'sensitive' || reasonsFound[cell] === 1) return isSmall !== isWithheld
           return isSmall && !isWithheld && values[cell] === table.values[cell]
-        })
-        return changes || (quiet[group] !== 1 && contradictsFacts(values, group))
-      }),
+        }),
+      )
+      if (changed.length > 0) return changed
+      return [...groups].filter((group) => quiet[group] !== 1 && contradictsFacts(values, group))
+    },
   }
 }
 

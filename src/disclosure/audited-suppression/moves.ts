@@ -40,6 +40,12 @@ export type Step = (done: number, all: number) => void
 /** Products of differences that are checked for a part of a proof. */
 const candidatesMax = 30
 
+/** The same where figures are kept: each takes longer, and figures that contradict most products contradict more. */
+const strictCandidatesMax = 8
+
+/** Differences tried in a dimension: few at first. */
+const widths = [8, 40] as const
+
 /** Attempts to repair a move that contradicts a status or a figure, by not moving that group of cells. */
 const repairsMax = 4
 
@@ -97,7 +103,13 @@ async function protectWith(block: Block, ask: Solver['ask'], step: Step): Promis
         for (const cell of move.cells) hidden[cell] = 1
     targets = targetsOf(block, hidden).filter(({ cell }) => !proofs.has(cell) && !unproven.includes(cell))
   }
-  return { hidden, quiet: search.quiet, proofs: [...proofs.values()], unproven: [...new Set(unproven)], solved: search.solved }
+  return {
+    hidden,
+    quiet: search.quiet,
+    proofs: [...proofs.values()],
+    unproven: [...new Set(unproven)],
+    solved: search.solved,
+  }
 }
 
 function openSearch(block: Block, ask: Solver['ask']) {
@@ -110,8 +122,7 @@ function openSearch(block: Block, ask: Solver['ask']) {
   /** Withholds the figures of all groups that a move touches, where they would contradict it. */
   const silence = (move: Move) => {
     if (checker.faultOf(move, false) !== undefined) throw new Error('a move changes what is published')
-    if (checker.faultOf(move) !== undefined)
-      for (const cell of move.cells) quiet[block.group[cell] ?? 0] = 1
+    if (checker.faultOf(move) !== undefined) for (const cell of move.cells) quiet[block.group[cell] ?? 0] = 1
   }
   const pool = openPool(block, checker)
   /** Cells of a proof that is being put together, which cost nothing more. */
@@ -120,14 +131,21 @@ function openSearch(block: Block, ask: Solver['ask']) {
     (block.cost[cell] ?? 0) / (pool.hidden[cell] === 1 || own.has(cell) ? openCost : 1)
   const cubes = openCubes(block, price)
   /** A move by `by` as a sum of products of differences, in as few steps as possible. */
-  const compose = (cell: number, by: number, still: ReadonlySet<number>, isStrict: boolean): Move | undefined => {
+  const compose = (
+    cell: number,
+    by: number,
+    still: ReadonlySet<number>,
+    isStrict: boolean,
+  ): Move | undefined => {
     let sum: Move = { cells: [], steps: [] }
     let rest = by
     for (let size = Math.abs(by); size > 0 && rest !== 0; ) {
       const step = Math.sign(by) * Math.min(size, Math.abs(rest))
-      const next = cubes
-        .find(cell, step, still, candidatesMax)
-        .find((candidate) => checker.allows(addMoves(sum, candidate), isStrict))
+      const search = (width: number) =>
+        cubes
+          .find(cell, step, still, { most: isStrict ? strictCandidatesMax : candidatesMax, width })
+          .find((candidate) => checker.allows(addMoves(sum, candidate), isStrict))
+      const next = search(widths[0]) ?? (isStrict ? undefined : search(widths[1]))
       if (next === undefined) {
         size = Math.floor(size / 2)
         continue
@@ -216,10 +234,7 @@ function openSearch(block: Block, ask: Solver['ask']) {
     }
     return cheap
   }
-  const prove = async (
-    target: Target,
-    locked: ReadonlySet<number>,
-  ): Promise<readonly Move[] | undefined> => {
+  const prove = async (target: Target, locked: ReadonlySet<number>): Promise<readonly Move[] | undefined> => {
     const cheap = proveCheaply(target, locked)
     if (cheap !== undefined) return cheap
     for (const parts of splitsOf(block, target)) {
@@ -407,7 +422,8 @@ export function openChecker(block: Block, quiet: Uint8Array) {
       for (const [n, cell] of cells.entries()) values[cell] = (values[cell] ?? 0) + (steps[n] ?? 0)
       try {
         if (cells.some(isOutside)) return { groups: [] }
-        for (const cell of cells) for (const index of sumsOf.get(cell) ?? []) if (isBroken(index)) return { groups: [] }
+        for (const cell of cells)
+          for (const index of sumsOf.get(cell) ?? []) if (isBroken(index)) return { groups: [] }
         return contradictionOf(cells, isStrict)
       } finally {
         for (const cell of cells) values[cell] = block.values[cell] ?? 0
