@@ -23,6 +23,13 @@ export interface Grid {
   readonly strides: readonly number[]
 }
 
+/** One version of a block: its cells by position, and which cells of the block they are. */
+export interface Shape {
+  readonly grid: Grid
+  /** By cell of the version: the cell of the block. */
+  readonly cells: Int32Array
+}
+
 /** Codes and by how much each of them moves. */
 export interface Difference {
   readonly codes: readonly number[]

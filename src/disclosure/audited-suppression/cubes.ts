@@ -2,16 +2,9 @@
  * Cheap moves without a solver: products of one difference in each dimension, which keep every sum by their form. The
  * cheapest come first. What they can't do, such as several partners at once, is left to the linear programme.
  */
-import { type Difference, differencesOf, type Grid } from './axes.ts'
+import { type Difference, differencesOf, type Grid, type Shape } from './axes.ts'
 import { type Block, reachOf } from './model.ts'
-import type { Move } from './moves.ts'
-
-/** One version of a block: its cells by position, and which cells of the block they are. */
-export interface Shape {
-  readonly grid: Grid
-  /** By cell of the version: the cell of the block. */
-  readonly cells: Int32Array
-}
+import type { Move } from './move.ts'
 
 export interface Cubes {
   /**

@@ -3,7 +3,7 @@
  * a defining sum. A move keeps every row; what it costs is what it would hide.
  */
 import type { LinearModel } from '../solve.ts'
-import type { Shape } from './cubes.ts'
+import type { Shape } from './axes.ts'
 import type { Parameters } from './parameters.ts'
 import { movableRange, primaryReasons, type Reason, reasonOf, sensitiveCells } from './primary.ts'
 import type { CellTable, Sum } from './table.ts'

@@ -3,7 +3,7 @@
  * everything published is as before and the target has moved as far as its protection asks.
  */
 import { type Block, targetsOf } from './model.ts'
-import { type Move, openChecker, type Proof } from './moves.ts'
+import { type Move, openChecker, type Proof } from './move.ts'
 
 /** The proofs of a block with names in place of indexes. Confidential: a move and the truth are two tables. */
 export interface BlockWitnesses {

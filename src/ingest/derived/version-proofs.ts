@@ -35,9 +35,7 @@ async function* encode(proof: VersionProof): AsyncGenerator<string> {
     const lines = proof[kind]
     for (let from = 0; from < lines.length; from += batchSize)
       yield encodeCopy(
-        lines
-          .slice(from, from + batchSize)
-          .map((line, n) => [kind, String(from + n), JSON.stringify(line)]),
+        lines.slice(from, from + batchSize).map((line, n) => [kind, String(from + n), JSON.stringify(line)]),
       )
   }
 }

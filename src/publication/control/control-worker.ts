@@ -6,7 +6,6 @@ import { parentPort } from 'node:worker_threads'
 import type { Contract } from '../../contract/index.ts'
 import { getDerivation } from '../../derivations/index.ts'
 import {
-  type BlockWitnesses,
   type ControlledEdition,
   type EditionCells,
   getDisclosureRule,
@@ -14,8 +13,11 @@ import {
 } from '../../disclosure/index.ts'
 import { loadSolver, solverName } from './highs-solver.ts'
 
-export type Task =
-  | { readonly kind: 'control'; readonly contract: Contract; readonly edition: Omit<EditionCells, 'bandsOf'> }
+export type Task = {
+  readonly kind: 'control'
+  readonly contract: Contract
+  readonly edition: Omit<EditionCells, 'bandsOf'>
+}
 export type Reply =
   | { readonly kind: 'step'; readonly block: string; readonly done: number; readonly all: number }
   | { readonly kind: 'controlled'; readonly controlled: ControlledEdition }
@@ -40,8 +42,7 @@ async function run({ contract, edition }: Task): Promise<ControlledEdition> {
   const { disclosure, derivation } = contract
   const rule = getDisclosureRule(disclosure?.rule ?? '')
   if (disclosure === undefined || !('controlEdition' in rule)) throw new Error('no rule for a whole edition')
-  const bandsOf =
-    derivation === undefined ? undefined : getDerivation(derivation.name).bandsOf?.(contract)
+  const bandsOf = derivation === undefined ? undefined : getDerivation(derivation.name).bandsOf?.(contract)
   let reported = 0
   return rule.controlEdition(
     bandsOf === undefined ? edition : { ...edition, bandsOf },
