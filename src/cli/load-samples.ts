@@ -53,11 +53,15 @@ export async function loadSamples(
   await writeSetting(context.database.work, settingName, { state: 'done' })
 }
 
-/** The samples, with those last that look up the published samples of others. */
+/** The samples, with those first that others look up: these are published before the others are read. */
 function inWaves({ contracts }: OpenContext, samples: readonly Sample[]): readonly (readonly Sample[])[] {
-  const looksUp = ({ dataset }: Sample) =>
-    Object.keys(contracts.get(dataset).contract.derivation?.directories ?? {}).length > 0
-  return [samples.filter((sample) => !looksUp(sample)), samples.filter(looksUp)]
+  const directories = new Set(
+    samples.flatMap(({ dataset }) =>
+      Object.values(contracts.get(dataset).contract.derivation?.directories ?? {}),
+    ),
+  )
+  const isLookedUp = ({ dataset }: Sample) => directories.has(dataset)
+  return [samples.filter(isLookedUp), samples.filter((sample) => !isLookedUp(sample))]
 }
 
 /** Stages and publishes samples. A signal stops it between two editions. */

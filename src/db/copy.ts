@@ -5,8 +5,9 @@
  */
 import { addAbortSignal, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { Client } from 'pg'
 import { from, to } from 'pg-copy-streams'
-import { type Addresses, openConnection } from './connections.ts'
+import { type Addresses, openConnection, type ReusableConnections } from './connections.ts'
 import type { CopyToOptions } from './database.ts'
 import { withoutValues } from './database-error.ts'
 
@@ -18,14 +19,24 @@ const chunkBytes = 64 * 1024
  * rejects a row, the signal's reason if aborted, and whatever the source throws.
  */
 export async function copyFrom(
-  url: string,
+  connections: ReusableConnections,
   statement: string,
   source: AsyncIterable<Uint8Array | string>,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
   const { signal } = options
   signal?.throwIfAborted()
-  const client = await openConnection(url, 'work', 'copy')
+  const isThere = (client: Client) => client.query('SELECT')
+  // On any error the connection is closed, which ends a COPY that is still open and its backend.
+  return connections.use(isThere, (client) => runCopy(client, statement, source, signal))
+}
+
+async function runCopy(
+  client: Client,
+  statement: string,
+  source: AsyncIterable<Uint8Array | string>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const failure: { cause?: unknown } = {}
   const rows = Readable.from(inChunks(recordError(source, failure)), { objectMode: true })
   const copy = client.query(from(statement, { highWaterMark: 1 << 20 }))
@@ -45,8 +56,6 @@ export async function copyFrom(
     throw withoutValues('cause' in failure ? failure.cause : error)
   } finally {
     rows.destroy()
-    // If the COPY is still open, this closes the connection, which rolls back and ends the backend.
-    await client.end().catch(() => undefined)
   }
 }
 

@@ -1,6 +1,6 @@
 /** Named locks among all processes on one database, held by a session and released when the process ends. */
 import { createHash } from 'node:crypto'
-import { openConnection } from './connections.ts'
+import type { ReusableConnections } from './connections.ts'
 import { withoutValues } from './database-error.ts'
 
 /** The 64-bit number, as text, that identifies the lock of this name in PostgreSQL. */
@@ -23,27 +23,26 @@ const lockNotAvailable = '55P03'
  * then have worked at the same time.
  */
 export async function withLock<T>(
-  url: string,
+  connections: ReusableConnections,
   name: string,
   work: () => Promise<T>,
   patience?: Patience,
 ): Promise<T> {
-  const client = await openConnection(url, 'work', 'lock')
-  try {
-    if (patience !== undefined)
-      await client.query(`SET lock_timeout = ${Math.max(1, Math.trunc(patience.millisecondsMax))}`)
-    await client.query('SELECT pg_advisory_lock($1)', [lockKey(name)]).catch((error: unknown) => {
-      if (patience !== undefined && (error as { code?: string }).code === lockNotAvailable)
-        throw patience.refuse()
-      throw withoutValues(error)
-    })
-    const result = await work()
-    const { rows } = await client
-      .query<{ released: boolean }>('SELECT pg_advisory_unlock($1) AS released', [lockKey(name)])
-      .catch(() => ({ rows: [] }))
-    if (!rows[0]?.released) throw new Error(`The lock ${name} was lost while its work was running.`)
-    return result
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+  const timeout = patience === undefined ? 0 : Math.max(1, Math.trunc(patience.millisecondsMax))
+  return connections.use(
+    (client) => client.query(`SET lock_timeout = ${timeout}`),
+    async (client) => {
+      await client.query('SELECT pg_advisory_lock($1)', [lockKey(name)]).catch((error: unknown) => {
+        if (patience !== undefined && (error as { code?: string }).code === lockNotAvailable)
+          throw patience.refuse()
+        throw withoutValues(error)
+      })
+      const result = await work()
+      const { rows } = await client
+        .query<{ released: boolean }>('SELECT pg_advisory_unlock($1) AS released', [lockKey(name)])
+        .catch(() => ({ rows: [] }))
+      if (!rows[0]?.released) throw new Error(`The lock ${name} was lost while its work was running.`)
+      return result
+    },
+  )
 }

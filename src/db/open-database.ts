@@ -6,7 +6,14 @@ import type { Sql } from 'postgres'
 import type { Config } from '../platform/config.ts'
 import type { Observe } from '../platform/log/events.ts'
 import { openChangeNotices } from './change-notices.ts'
-import { type Addresses, inSession, openDrizzle, openSql } from './connections.ts'
+import {
+  type Addresses,
+  inSession,
+  openConnection,
+  openDrizzle,
+  openSql,
+  reuseConnections,
+} from './connections.ts'
 import { copyFrom, copyTo } from './copy.ts'
 import type { Database } from './database.ts'
 import { joinCluster } from './embedded/cluster.ts'
@@ -112,6 +119,8 @@ function connect(
   const work = openSql(addresses.work, 'work', poolMax)
   const notices = openChangeNotices(addresses.serve, work)
   const responsiveness = openResponsiveness(addresses.serve)
+  const copies = reuseConnections(() => openConnection(addresses.work, 'work', 'copy'))
+  const locks = reuseConnections(() => openConnection(addresses.work, 'work', 'lock'))
   return {
     serverVersion,
     ownerUrl: addresses.owner,
@@ -119,14 +128,14 @@ function connect(
     serve,
     read: openDrizzle(forRead),
     work,
-    copyFrom: (statement, source, options) => copyFrom(addresses.work, statement, source, options),
+    copyFrom: (statement, source, options) => copyFrom(copies, statement, source, options),
     copyTo: (statement, options) => copyTo(addresses, statement, options),
     subscribe: notices.subscribe,
-    lock: (name, run, patience) => withLock(addresses.work, name, run, patience),
+    lock: (name, run, patience) => withLock(locks, name, run, patience),
     responds: responsiveness.responds,
     migrate: (options) => migrate(addresses, options),
     close: async () => {
-      await Promise.all([notices.close(), responsiveness.close()])
+      await Promise.all([notices.close(), responsiveness.close(), copies.close(), locks.close()])
       await Promise.all([serve, forRead, work].map((client) => client.end({ timeout: 5 })))
       await leave()
     },

@@ -93,7 +93,7 @@ export const RecordSchema = Type.Object(
 export const RecordRef = Type.Unsafe<Readonly<Record<string, unknown>>>({ $ref: 'Record#' })
 
 /** Problems that any operation can return, so that no route has to list them. */
-const everywhere: readonly ProblemCode[] = [
+export const commonProblems: readonly ProblemCode[] = [
   'parameter-unknown',
   'parameter-invalid',
   'address-invalid',
@@ -113,7 +113,7 @@ const everywhere: readonly ProblemCode[] = [
 /** The problem responses of a route's schema: `response: {200: …, ...problemResponses('not-found')}`. */
 export function problemResponses(...codes: readonly ProblemCode[]): Readonly<Record<number, unknown>> {
   const byStatus = new Map<number, Set<ProblemCode>>()
-  for (const code of [...codes, ...everywhere]) {
+  for (const code of [...codes, ...commonProblems]) {
     const { status } = problems[code]
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code))
   }

@@ -126,9 +126,19 @@ t.test('a lock has one holder at a time and ends with its session', async (t) =>
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE application_name = 'qingdan work lock' AND datname = current_database()`),
     )
-    t.equal(cut.rowCount, 1)
+    t.equal(cut.rowCount, 2, 'its own connection, and one that is kept for the next lock')
   })
   await t.rejects(lost, /lost while its work was running/)
+  t.equal(await database.lock('a', async () => 'on a new one'), 'on a new one')
+  const sessions = () =>
+    administer(url, (client) =>
+      client.query(`
+        SELECT DISTINCT pid FROM pg_stat_activity
+        WHERE application_name = 'qingdan work lock' AND datname = current_database()`),
+    )
+  const [one] = (await sessions()).rows
+  t.equal(await database.lock('b', async () => 'on the same one'), 'on the same one')
+  t.same((await sessions()).rows, [one], 'a connection is kept')
 })
 
 t.test('errors lose the values that they quote', async (t) => {

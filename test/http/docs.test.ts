@@ -7,6 +7,7 @@ import { buildApp, datasetParts } from '../../src/app.ts'
 import { drift, writeOpenapi } from '../../src/cli/openapi-file.ts'
 import { type Contracts, loadContracts } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
+import { withNullTypes } from '../../src/http/openapi/null-types.ts'
 import { chineseOf, chineseTags, loadChinese, textsOf } from '../../src/http/openapi/translate.ts'
 import { unconnectedContext } from '../support/unconnected-context.ts'
 
@@ -311,6 +312,53 @@ t.test('every text of a route has a Chinese translation, and no translation is u
     const codes = (text: string) => [...text.matchAll(/`[^`]+`/g)].map(([code]) => code).sort()
     if (english.includes('lang=zh')) continue
     t.same(codes(chinese), codes(english), `the same code spans in ${english.slice(0, 60)}`)
+  }
+})
+
+t.test('problems that any operation can return are declared once', async (t) => {
+  const app = await buildApp(unconnectedContext().context)
+  t.teardown(() => app.close())
+  const { paths, components } = (await app.inject('/openapi.json')).json() as {
+    paths: Record<string, Record<string, { responses: Record<string, { $ref?: string }> }>>
+    components: { responses: Record<string, { description: string; content: object }> }
+  }
+  const all = Object.values(paths).flatMap((methods) => Object.values(methods))
+  t.same(
+    all.filter(({ responses }) => responses['500'] !== undefined || responses['default'] === undefined),
+    [],
+  )
+  const common = components.responses['default']
+  t.match(
+    common?.description,
+    /^401 `key-invalid`: .*\. 406 .* 429 .* 500 `internal`: .* 503 .* 507 `storage-full`: /,
+  )
+  t.match(common?.content, {
+    'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+  })
+  const audit = paths['/v1/audit']?.['get']?.responses ?? {}
+  t.match(components.responses[audit['401']?.$ref?.split('/').at(-1) ?? '']?.description, /`key-missing`/)
+  t.ok(audit['400'], 'a refused parameter concerns the operation')
+  const chinese = (await app.inject('/openapi.json?lang=zh')).json()
+  t.match(chinese.components.responses.default.description, /500 `internal`：\p{Script=Han}+/u)
+})
+
+t.test('a value that may be null has two types', async (t) => {
+  const nullable = (schema: object, others = {}) => ({ anyOf: [schema, { type: 'null' }], ...others })
+  t.same(withNullTypes(nullable({ type: 'string', format: 'date', description: 'inner' })), {
+    type: ['string', 'null'],
+    format: 'date',
+    description: 'inner',
+  })
+  const inside = {
+    type: 'object',
+    properties: { n: nullable({ type: 'integer' }, { description: 'A number.' }) },
+  }
+  t.same(withNullTypes({ type: 'array', items: inside }), {
+    type: 'array',
+    items: { type: 'object', properties: { n: { type: ['integer', 'null'], description: 'A number.' } } },
+  })
+  for (const schema of [{ $ref: '#/x' }, { type: 'string', enum: ['a'] }, { type: 'object' }]) {
+    t.same(withNullTypes(nullable(schema)), nullable(schema), 'other unions stay')
   }
 })
 

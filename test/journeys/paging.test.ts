@@ -31,7 +31,7 @@ const testContext = await openTestContext(t, {
 })
 const { get, context } = testContext
 
-const total = 250
+const total = 130
 const header = fields.map(({ name }) => name).join()
 /** Lamp n of a version. Every field is empty in some rows, so that paging meets nulls everywhere. */
 const lamp = (n: number, version: number) =>
@@ -131,7 +131,7 @@ t.test('a walk stays on the version it began with while others are published', a
   t.same(lampsOf(pages), everyLamp)
   t.same(
     pages.map(({ meta }) => meta.version),
-    [1, 1, 1],
+    [1, 1],
   )
   t.same(new Set(pages.flatMap(({ data }) => data.map((record) => record['district']))), new Set(['310101']))
   t.equal((await get(records)).json<Page>().data.length, 1, 'a new walk begins with the newest edition')

@@ -1,13 +1,33 @@
 /**
- * Runs several test files in one process, one after the other, and announces each by a comment. For files
- * that share no state: pure modules, whose start would take longer than their tests. None of them may use the
- * root's `t.teardown`, after which tap ends as soon as nothing runs.
+ * Runs test files in one process, one after the other, as the runner sends them: starting a process and warming it
+ * up takes as long as a short test. Says `# next` when it waits for one, and `# done` after it.
  */
+import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import t from 'tap'
+import { runFile, setUp } from './tap.ts'
 
-// Not as arguments: tap names its folders after these.
-for (const file of (process.env['TEST_GROUP'] ?? '').split('\n')) {
-  t.comment(`file ${file}`)
-  await import(pathToFileURL(file).href)
+/** A process that has grown larger than this many bytes ends, and the runner starts another. */
+const residentMax = 900e6
+
+/** A file to run: its path in the repository, and compiled; none ends the process. */
+interface FileToRun {
+  readonly name?: string
+  readonly compiled?: string
 }
+
+// Past tap, which may keep a comment back until another test ends.
+const say = (word: string) => process.stdout.write(`# ${word}\n`)
+
+setUp()
+while (process.memoryUsage.rss() < residentMax) {
+  say('next')
+  // Tap lets go of the channel.
+  process.channel?.ref()
+  const [{ name, compiled }] = (await once(process, 'message')) as [FileToRun]
+  if (name === undefined || compiled === undefined) break
+  await runFile(name, () => import(pathToFileURL(compiled).href))
+  await setImmediate()
+  say('done')
+}
+process.disconnect?.()

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { dropLeftovers, joinTestServer, stopAbandonedServers } from '../support/database.ts'
 import { nameSources } from './source-lines.ts'
@@ -18,28 +19,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** A process that tests longer is stopped. */
 const timeoutSeconds = 600
 
-/** Folders whose files share a process: each process takes half a second before its first test. */
-const shared = [
-  ['bundle'],
-  ['contract', 'derivations', 'disclosure', 'platform', 'files', 'catalogue', 'cli'],
-  ['formats', 'pull', 'transfer'],
-  ['accounts', 'annual-lists'],
-].map((names) => names.map((name) => `test/${name}/`))
-
-/** Files of those folders that take long enough to run beside the others, or that use the root's `t.teardown`. */
-const alone: readonly string[] = [
-  ...['corpus', 'fast-path', 'rows', 'xlsx-writers', 'zip'].map((name) => `test/bundle/${name}.test.ts`),
-  'test/annual-lists/notifications.test.ts',
-]
-
 /**
  * Megabytes for new objects. With the default, which grows from 1 to 16, collecting garbage is a fifth of a short
  * test, and a third of one that makes millions of cells.
  */
 const youngGeneration = ['--min-semi-space-size=64', '--max-semi-space-size=64']
-
-/** The files that one process runs. */
-type Batch = readonly string[]
 
 /** Runs the files named, or all. Gives the exit code. */
 export async function run(args: readonly string[], compiled: string): Promise<number> {
@@ -65,7 +49,7 @@ export async function run(args: readonly string[], compiled: string): Promise<nu
       // Tap stops a test by default after 30 s, which some need on a machine that does something else too.
       TAP_TIMEOUT: String(timeoutSeconds),
     }
-    const queue = batchesOf(files, times)
+    const queue = longestFirst(files, times)
     // Whoever stops the run stops what runs; nothing more is begun then.
     const stop = () => {
       queue.length = 0
@@ -74,9 +58,7 @@ export async function run(args: readonly string[], compiled: string): Promise<nu
     }
     process.once('SIGINT', stop).once('SIGTERM', stop)
     const work = async () => {
-      for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-        await runBatch(batch, compiled, environment, report)
-      }
+      while (queue.length > 0) await runProcess(queue, compiled, environment, report)
     }
     // One more than processors: tests often wait for the database, for a timer or for a process of theirs.
     await Promise.all(Array.from({ length: Math.max(2, availableParallelism() + 1) }, work))
@@ -110,71 +92,72 @@ function chosen(args: readonly string[]): readonly string[] {
 }
 
 /** What took longest last time comes first, so that no long file is left for the end. */
-function batchesOf(files: readonly string[], times: ReadonlyMap<string, number>): Batch[] {
-  const groups = new Map<string, string[]>()
-  for (const file of files) {
-    const group = shared.find((folders) => folders.some((folder) => file.startsWith(folder)))
-    const name = alone.includes(file) ? file : (group?.join() ?? file)
-    groups.set(name, [...(groups.get(name) ?? []), file])
-  }
-  const timeOf = (batch: Batch) => batch.reduce((sum, file) => sum + (times.get(file) ?? 5_000), 0)
-  return [...groups.values()].sort((a, b) => timeOf(b) - timeOf(a))
+function longestFirst(files: readonly string[], times: ReadonlyMap<string, number>): string[] {
+  const guess = (file: string) => (/^test\/(journeys|operations)\//.test(file) ? 15_000 : 3_000)
+  const timeOf = (file: string) => times.get(file) ?? guess(file)
+  return [...files].sort((a, b) => timeOf(b) - timeOf(a))
 }
 
-async function runBatch(
-  batch: Batch,
+/** Starts a process that runs files of the queue until it is empty or the process ends. */
+async function runProcess(
+  queue: string[],
   compiled: string,
   environment: NodeJS.ProcessEnv,
   report: (file: string, result: FileResult) => void,
 ): Promise<void> {
-  const paths = batch.map((file) => join(compiled, file.replace(/\.ts$/, '.js')))
   // The argument makes the names unique that tap gives to temporary folders.
-  const program =
-    batch.length === 1
-      ? paths
-      : [join(compiled, 'test/runner/group.js'), String(paths.length), batch[0] ?? '']
-  const child = spawn(process.execPath, [...youngGeneration, ...program], {
+  const child = spawn(process.execPath, [...youngGeneration, join(compiled, 'test/runner/group.js')], {
     cwd: root,
-    env: { ...environment, TEST_GROUP: paths.join('\n') },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const stop = (signal: NodeJS.Signals) => void child.kill(signal)
   process.once('SIGINT', stop).once('SIGTERM', stop)
-  // Tap answers SIGALRM by the names of what was still running.
-  const timers = [
-    setTimeout(() => child.kill('SIGALRM'), timeoutSeconds * 1000),
-    setTimeout(() => child.kill('SIGKILL'), (timeoutSeconds + 15) * 1000),
-  ]
   const reader = readTap(() => performance.now())
-  let reached = batch.length === 1 ? 0 : -1
+  let file: string | undefined
   let hasFailed = false
-  const finish = (extra: readonly string[] = []) => {
-    const taken = reader.take()
-    const file = batch[reached]
-    if (file === undefined) return
-    hasFailed ||= taken.failed > 0 || extra.length > 0
-    const failed = Math.max(taken.failed, extra.length > 0 ? 1 : 0)
-    report(file, { ...taken, failed, failures: [...taken.failures, ...extra] })
-  }
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    if (batch.length === 1 || line !== `# file ${paths[reached + 1]}`) return reader.line(line)
-    finish()
-    reached += 1
-  })
   let complaint = ''
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+  let timers: readonly NodeJS.Timeout[] = []
+  const begin = () => {
+    const next = queue.shift()
+    if (next === undefined) return void child.send({})
+    file = next
+    reader.take()
+    // Tap answers SIGALRM by the names of what was still running.
+    timers = [
+      setTimeout(() => child.kill('SIGALRM'), timeoutSeconds * 1000),
+      setTimeout(() => child.kill('SIGKILL'), (timeoutSeconds + 15) * 1000),
+    ]
+    child.send({ name: next, compiled: join(compiled, next.replace(/\.ts$/, '.js')) })
+  }
+  const finish = (end?: string) => {
+    for (const timer of timers) clearTimeout(timer)
+    if (file === undefined) return
+    const taken = reader.take()
+    const isUnexplained = end !== undefined && taken.failed === 0
+    hasFailed ||= taken.failed > 0 || isUnexplained
+    const failures = isUnexplained ? [`${complaint}\n${end}`] : taken.failures
+    report(file, { ...taken, failed: taken.failed + (isUnexplained ? 1 : 0), failures })
+    if (complaint !== '' && !isUnexplained) process.stderr.write(nameSources(complaint, compiled, root))
+    complaint = ''
+    file = undefined
+  }
+  createInterface({ input: child.stdout as Readable }).on('line', (line) => {
+    if (line === '# next') begin()
+    else if (line === '# done') finish()
+    else reader.line(line)
+  })
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     complaint = `${complaint}${chunk}`.slice(-100_000)
   })
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
   process.off('SIGINT', stop).off('SIGTERM', stop)
-  for (const timer of timers) clearTimeout(timer)
-  const end = `${complaint}\nThe process ended by ${signal ?? `exit code ${code}`}.`
-  const isUnexplained = code !== 0 && !hasFailed && reader.failed() === 0
-  reached = Math.max(reached, 0)
-  finish(isUnexplained ? [end] : [])
-  // Files that the process never came to.
-  for (reached += 1; reached < batch.length; reached += 1) finish([end])
-  if (complaint !== '' && !isUnexplained) process.stderr.write(nameSources(complaint, compiled, root))
+  const end = `The process ended by ${signal ?? `exit code ${code}`}.`
+  finish(end)
+  if (code === 0 || signal !== null || hasFailed) return
+  // Something that a file left behind failed after it, or the process could not begin.
+  queue.length = 0
+  throw new Error(`${complaint}\n${end}`)
 }
 
 function linesOf(file: string, result: FileResult, compiled: string): readonly string[] {

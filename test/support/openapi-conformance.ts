@@ -20,6 +20,7 @@ export interface Answered {
 }
 
 interface Response {
+  readonly description?: string
   /** Forms that an address also negotiates by Accept; each has an address of its own. */
   readonly 'x-also-as'?: readonly string[]
   readonly content?: Readonly<Record<string, { readonly schema?: Json }>>
@@ -65,7 +66,7 @@ function faultOf(
   }
   const { template, operation } = found
   const status = String(answered.status)
-  const declared = operation.responses?.[status]
+  const declared = operation.responses?.[status] ?? commonOf(operation.responses, status, validators)
   if (declared === undefined) return `${template} declares no status ${status}`
   const response = validators.resolve(declared) as Response
   for (const [name, header] of Object.entries(response.headers ?? {})) {
@@ -88,6 +89,18 @@ function faultOf(
   const check = searchParams.has('select') ? validators.checkSelected : validators.check
   const fault = check(schema, answered.text)
   return fault === undefined ? undefined : `${template} ${status}: ${fault}`
+}
+
+/** The response `default`, if it lists a problem of this status. */
+function commonOf(
+  responses: Json | undefined,
+  status: string,
+  validators: ReturnType<typeof buildValidators>,
+): Response | undefined {
+  const found = responses?.['default']
+  if (found === undefined) return undefined
+  const common = validators.resolve(found) as Response
+  return common.description?.includes(`${status} \``) === true ? common : undefined
 }
 
 /** Finds the operation by the most specific path: one with fewer parameters wins over one with more. */

@@ -44,27 +44,54 @@ export interface Figures extends CellKey {
 /** Yields the figures of all cells with at least one result, in the order of cell and indicator. */
 export function* aggregateFigures(statistics: Statistics, digits: Digits): Generator<Figures> {
   const margins = groupMargins(statistics, marginsOf)
+  const spans = new Map([...statistics.cells()].map((cell) => [cell, cell.results.map(spanOf)]))
   const widest = Math.max(...indicators.map(({ from, to }) => to - from + 1))
   const sum = new Int32Array(widest)
   for (const { key, cells } of margins) {
     for (let index = 0; index < indicators.length; index++) {
-      const { from, to } = indicators[index] as (typeof indicators)[number]
-      const counts = sum.subarray(0, to - from + 1).fill(0)
+      const { from } = indicators[index] as (typeof indicators)[number]
+      const span = cells.reduce((whole, cell) => joined(whole, spans.get(cell)?.[index] ?? noSpan), noSpan)
+      const counts = sum.subarray(0, Math.max(0, span.end - span.begin)).fill(0)
       const levels = new Array<number>(levelCount).fill(0)
       let tested = 0
       for (const cell of cells) {
         const results = cell.results[index]
         if (results === undefined) continue
-        for (let n = 0; n < counts.length; n++) counts[n] = (counts[n] as number) + (results[n] as number)
+        const { begin, end } = spans.get(cell)?.[index] ?? noSpan
+        for (let n = begin; n < end; n++)
+          counts[n - span.begin] = (counts[n - span.begin] as number) + (results[n] as number)
         for (let level = 0; level < levelCount; level++) {
           const pupils = cell.levels[levelCount * index + level] as number
           levels[level] = (levels[level] as number) + pupils
           tested += pupils
         }
       }
-      if (tested > 0) yield figuresOf(key, index, { from, counts }, levels, digits)
+      if (tested > 0) yield figuresOf(key, index, { from: from + span.begin, counts }, levels, digits)
     }
   }
+}
+
+/**
+ * The part of a histogram that is not zero: from `begin` to before `end`. Most results are far from the ends of their
+ * range, and each cell is added to a dozen margins.
+ */
+interface Span {
+  readonly begin: number
+  readonly end: number
+}
+
+const noSpan: Span = { begin: Number.POSITIVE_INFINITY, end: 0 }
+
+function spanOf(counts: Int32Array | undefined): Span {
+  if (counts === undefined) return noSpan
+  let [begin, end] = [0, counts.length]
+  while (begin < end && counts[begin] === 0) begin += 1
+  while (begin < end && counts[end - 1] === 0) end -= 1
+  return begin === end ? noSpan : { begin, end }
+}
+
+function joined(one: Span, other: Span): Span {
+  return { begin: Math.min(one.begin, other.begin), end: Math.max(one.end, other.end) }
 }
 
 function figuresOf(

@@ -41,12 +41,18 @@ export function halfUp(numerator: bigint, denominator: bigint): bigint {
 
 /** `numerator / denominator` as a decimal text of so many digits, rounded half up. */
 export function decimalOf(numerator: number, denominator: number, digits: number): string {
+  const twofold = 2 * numerator * 10 ** digits + denominator
+  // Whole numbers of this size are exact as doubles, and division by them is many times as fast.
+  if (numerator >= 0 && twofold <= Number.MAX_SAFE_INTEGER) {
+    const divisor = 2 * denominator
+    return decimalText((twofold - (twofold % divisor)) / divisor, digits)
+  }
   return decimalText(halfUp(BigInt(numerator) * 10n ** BigInt(digits), BigInt(denominator)), digits)
 }
 
-function decimalText(scaled: bigint, digits: number): string {
-  const size = (scaled < 0n ? -scaled : scaled).toString().padStart(digits + 1, '0')
-  const sign = scaled < 0n ? '-' : ''
+function decimalText(scaled: bigint | number, digits: number): string {
+  const size = (scaled < 0 ? -scaled : scaled).toString().padStart(digits + 1, '0')
+  const sign = scaled < 0 ? '-' : ''
   const split = size.length - digits
   return digits === 0 ? `${sign}${size}` : `${sign}${size.slice(0, split)}.${size.slice(split)}`
 }

@@ -132,7 +132,8 @@ export function* statisticsRows(statistics: Statistics): Generator<{ cell: strin
         const amount = levels[levelCount * index + level] ?? 0
         if (amount > 0) yield of(name, measure, amount)
       }
-      const counts = results[index] ?? []
+      const counts = results[index]
+      if (counts === undefined) continue
       for (let n = 0; n < counts.length; n++) {
         const amount = counts[n] ?? 0
         if (amount > 0) yield of(name, String(from + n), amount)

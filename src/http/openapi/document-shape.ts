@@ -41,3 +41,15 @@ export function mapValues<A, B>(
 ): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
 }
+
+/** A schema with each direct subschema changed; `step` is the name of a property, else empty. */
+export function mapSchemas(schema: Json, change: (schema: Json, step: string) => Json): Json {
+  return mapValues(schema, (value, keyword) => {
+    if (keyword === 'properties')
+      return mapValues(value as Readonly<Record<string, Json>>, (member, name) => change(member, name))
+    if (keyword === 'anyOf' || keyword === 'oneOf' || keyword === 'allOf')
+      return (value as readonly Json[]).map((member) => change(member, ''))
+    const isSchema = keyword === 'items' || keyword === 'additionalProperties'
+    return isSchema && typeof value === 'object' && value !== null ? change(value as Json, '') : value
+  })
+}

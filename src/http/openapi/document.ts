@@ -7,6 +7,7 @@ import { type Contract, type Contracts, isOpen, type LoadedContract } from '../.
 import { inLanguage, type Language } from '../../platform/language.ts'
 import type { App } from '../route-helpers.ts'
 import { collectRoutes } from './collect-routes.ts'
+import { withDefault } from './common-problems.ts'
 import {
   codeSchemas,
   type DatasetPart,
@@ -233,13 +234,16 @@ function withOperationIds(document: OpenapiDocument): OpenapiDocument {
   return { ...document, paths: sorted(Object.fromEntries(paths)) }
 }
 
-/** Replaces the plugin's `Default Response` with a description from the operation. */
+/**
+ * Replaces the plugin's `Default Response` with a description from the operation, and what all operations have in
+ * common with `default`.
+ */
 function withResponses(operation: Operation): Operation {
   const { summary, responses } = operation
   if (responses === undefined) return operation
   return {
     ...operation,
-    responses: mapValues(responses, (response) => {
+    responses: mapValues(withDefault(responses), (response) => {
       const isNamed = summary === undefined || response['description'] !== 'Default Response'
       return withoutTexts(isNamed ? response : { ...response, description: summary })
     }),

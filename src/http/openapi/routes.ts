@@ -65,6 +65,7 @@ const description = `Open data of a city's education authority: what was promise
 
 * Unknown parameters are refused; the response names the nearest known one.
 * Errors are problems according to RFC 9457 with a stable \`code\`; \`/v1/problems\` lists all codes.
+  The response \`default\` lists those that any operation can return.
   A 404 is an HTML page for callers that prefer \`text/html\` to JSON.
 * A version's bytes never change; a correction is a new version.
 * Titles are in Chinese and English; where a response has one language, \`Accept-Language\` or \`?lang=zh|en\`, which every address takes, chooses it. Codes never change.

@@ -2,7 +2,15 @@
  * Moves large bodies, and schemas inside bodies that occur more than once, to `components`, named after the
  * first operation: `getBundle.200`, `listBundles.200.data`. Generated clients get named types.
  */
-import { type Json, mapValues, type OpenapiDocument, type Operation, type Paths } from './document-shape.ts'
+import {
+  type Json,
+  mapSchemas,
+  mapValues,
+  type OpenapiDocument,
+  type Operation,
+  type Paths,
+} from './document-shape.ts'
+import { withNullTypes } from './null-types.ts'
 
 /** Shorter schemas are easier to read inline. */
 const sharedLengthMin = 160
@@ -10,7 +18,8 @@ const sharedLengthMin = 160
 const bodyLengthMin = 1000
 
 /** The document with shared schemas referenced. A generator, so that a caller can build it in slices. */
-export function* shareSchemas(document: OpenapiDocument): Generator<void, OpenapiDocument> {
+export function* shareSchemas(whole: OpenapiDocument): Generator<void, OpenapiDocument> {
+  const document = yield* simplifySchemas(whole)
   const found = new Map<string, Found>()
   for (const methods of Object.values(document.paths)) {
     for (const operation of Object.values(methods)) {
@@ -43,6 +52,19 @@ export function* shareSchemas(document: OpenapiDocument): Generator<void, Openap
     )
     yield
   }
+  return { ...document, paths, components: { ...document.components, schemas } }
+}
+
+function* simplifySchemas(document: OpenapiDocument): Generator<void, OpenapiDocument> {
+  const paths: Record<string, Paths[string]> = {}
+  for (const [path, methods] of Object.entries(document.paths)) {
+    paths[path] = mapValues(methods, (operation) => withBodies(operation, withNullTypes))
+    yield
+  }
+  const schemas = mapValues(
+    (document.components['schemas'] ?? {}) as Readonly<Record<string, Json>>,
+    withNullTypes,
+  )
   return { ...document, paths, components: { ...document.components, schemas } }
 }
 
@@ -102,16 +124,4 @@ function referring(schema: Json, shared: ReadonlyMap<string, string>): Json {
 
 function inner(schema: Json, shared: ReadonlyMap<string, string>): Json {
   return mapSchemas(schema, (member) => referring(member, shared))
-}
-
-/** A schema with each direct subschema changed; `step` is the name of a property, else empty. */
-function mapSchemas(schema: Json, change: (schema: Json, step: string) => Json): Json {
-  return mapValues(schema, (value, keyword) => {
-    if (keyword === 'properties')
-      return mapValues(value as Readonly<Record<string, Json>>, (member, name) => change(member, name))
-    if (keyword === 'anyOf' || keyword === 'oneOf' || keyword === 'allOf')
-      return (value as readonly Json[]).map((member) => change(member, ''))
-    const isSchema = keyword === 'items' || keyword === 'additionalProperties'
-    return isSchema && typeof value === 'object' && value !== null ? change(value as Json, '') : value
-  })
 }

@@ -61,12 +61,13 @@ export function textsOf(document: unknown): readonly string[] {
 export function chineseOf(text: string, catalogue: Chinese): string | undefined {
   const known = catalogue[text]
   if (known !== undefined) return known
-  const codes = [...text.matchAll(/`([a-z-]+)`: /g)].map(([, code = '']) => code)
-  if (codes.length === 0 || !codes.every((code): code is keyof typeof problems => code in problems)) {
-    return undefined
-  }
-  return codes.map((code) => `\`${code}\`：${problems[code].titleZh}。`).join('')
+  const listed = [...text.matchAll(/(\d{3} )?`([a-z-]+)`: /g)].map(([, status = '', code = '']) =>
+    isProblemCode(code) ? `${status}\`${code}\`：${problems[code].titleZh}。` : undefined,
+  )
+  return listed.length === 0 || listed.includes(undefined) ? undefined : listed.join('')
 }
+
+const isProblemCode = (code: string): code is keyof typeof problems => code in problems
 
 type Chinese = Readonly<Record<string, string>>
 

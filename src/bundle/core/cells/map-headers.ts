@@ -65,7 +65,7 @@ interface Mapping {
 export function mapHeaders(header: HeaderRow, contract: TableContract, file: string): Mapping {
   const { cells, groups } = header
   const fields = intakeFields(contract)
-  const { meanings: lexicon, spellings } = buildLexicon(contract)
+  const { meanings: lexicon, spellings } = lexiconOf(contract)
   const findings: Finding[] = []
   let repairs = 0
   const texts = cells.map((text, column) => {
@@ -110,7 +110,7 @@ export function mapHeaders(header: HeaderRow, contract: TableContract, file: str
 
 /** Whether a text is a known header of a field of the contract. */
 export function buildHeaderTest(contract: TableContract): (text: string) => boolean {
-  const { meanings } = buildLexicon(contract)
+  const { meanings } = lexiconOf(contract)
   return (text) => isField(meanings.get(foldHeader(text)))
 }
 
@@ -123,7 +123,7 @@ interface HeaderReader {
 
 /** Builds a reader of single headers of a contract. */
 export function buildHeaderReader(contract: Contract): HeaderReader {
-  const { meanings, spellings } = buildLexicon(contract)
+  const { meanings, spellings } = lexiconOf(contract)
   const fieldOf = (text: string) => {
     const meaning = meanings.get(foldHeader(text))
     return typeof meaning === 'number' ? meaning : undefined
@@ -186,6 +186,15 @@ interface Lexicon {
   readonly meanings: ReadonlyMap<string, Meaning>
   /** Headers as the contract spells them. */
   readonly spellings: ReadonlySet<string>
+}
+
+/** The headers of each contract, folded once. */
+const lexicons = new WeakMap<TableContract, Lexicon>()
+
+function lexiconOf(contract: TableContract): Lexicon {
+  const known = lexicons.get(contract) ?? buildLexicon(contract)
+  lexicons.set(contract, known)
+  return known
 }
 
 /** All headers of a contract. A name takes precedence over a title, and a title over an alias. */
