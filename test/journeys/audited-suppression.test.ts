@@ -5,7 +5,7 @@
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { readProof } from '../../src/ingest/index.ts'
-import { withdraw } from '../../src/publication/index.ts'
+import { checkProofs, withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 
@@ -123,6 +123,21 @@ t.test('a large correction is shown, and hidden once is hidden; a withdrawn vers
   t.equal(rows.find(({ area, form, level }) => `${area}${form}${level}` === 'Axnever')?.['pupils'], '')
   const version = await get(`/v1/datasets/${dataset}/editions/${edition}/versions/2`)
   t.match(version.json(), { suppressions: { safeAgainst: [1] } })
+})
+
+t.test('the proofs of all versions are checked again, without a solver', async (t) => {
+  const checked = await checkProofs(context, { dataset, edition })
+  t.match(checked, [
+    { version: 1, state: 'proven', faults: [] },
+    { version: 2, state: 'proven', faults: [] },
+  ])
+  const [first] = await context.database.work`SELECT min(id)::float8 AS id FROM qingdan.version`
+  const table = `staging.k_${first?.['id']}`
+  await context.database.work.unsafe(
+    `UPDATE ${table} AS p SET line = c.line FROM ${table} AS c
+     WHERE p.kind = 'published' AND c.kind = 'confidential' AND c.place = p.place`,
+  )
+  t.equal((await checkProofs(context, { dataset, edition }))[0]?.state, 'faulty', 'small counts are shown')
 })
 
 t.test('without the confidential rows of a former version there is no correction', async (t) => {
