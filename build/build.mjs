@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { browserScripts } from './browser-scripts.mjs'
 import { correctedDriver } from './corrected-driver.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -47,12 +48,15 @@ export async function build(options) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // Pages are components; copies of the sources may have no tsconfig.json.
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     // Maps omit the sources' text, which is on disc: they are read when an error is shown.
     sourcemap: 'linked',
     sourcesContent: false,
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'silent',
-    plugins: [correctedDriver, ...plugins],
+    plugins: [correctedDriver, browserScripts, ...plugins],
     ...(packages === 'external'
       ? { packages: 'external' }
       : {

@@ -47,6 +47,7 @@ function inputs(from) {
     ...['package.json', 'package-lock.json'].map((name) => join(from, name)),
     ...filesBelow(join(from, 'build'), '.mjs'),
     ...filesBelow(join(from, 'src'), '.ts'),
+    ...filesBelow(join(from, 'src'), '.tsx'),
   ]
   const hash = createHash('sha256')
   let newest = 0

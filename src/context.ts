@@ -39,7 +39,7 @@ import { refuseUnfinishedRestore } from './operations/index.ts'
 import type { Config } from './platform/config.ts'
 import { buildEventLog, type EventLog, type LogSink } from './platform/log/events.ts'
 import { packageFile } from './platform/package-root.ts'
-import { storageAdvice, storageFaultWords } from './platform/storage-fault.ts'
+import { StorageError, storageFaultWords } from './platform/storage-fault.ts'
 
 export interface OpenContext extends AppContext {
   readonly readiness: Readiness
@@ -139,7 +139,7 @@ async function refuseFullDisk(config: Config): Promise<void> {
   await makeFolder(resolve(config.QINGDAN_DATA)).catch(() => undefined)
   const fault = await probeStorage(files)
   if (fault === undefined) return
-  throw new Error(`Nothing can be written to ${files}: ${storageFaultWords[fault]}. ${storageAdvice(fault)}`)
+  throw new StorageError(fault, `Nothing can be written to ${files}: ${storageFaultWords[fault]}.`)
 }
 
 /** Parts of a context: the settings, what is already loaded and opened, a clock and an event log. */

@@ -34,7 +34,7 @@ const below = {
   pull: ['platform', 'contract', 'bundle', 'db'],
   protocols: ['platform', 'db', 'contract', 'formats', 'http', ...above, 'annual-lists', 'venues'],
   portal: [
-    ...['platform', 'contract', 'formats', 'http', 'catalogue', 'records'],
+    ...['platform', 'contract', 'formats', 'derivations', 'http', 'catalogue', 'records'],
     ...['annual-lists', 'venues', 'participation'],
   ],
 }
@@ -78,6 +78,7 @@ const short: Readonly<Record<string, string>> = {
   'db/tables.ts': 'every module has its tables in a tables.ts',
   'ingest/pipeline/edition-lock.ts': 'shared by ingest and publication',
   'main.ts': 'an entry',
+  'portal/scripts.d.ts': 'declares what build/browser-scripts.mjs gives',
   'platform/defined.ts': 'one helper for every module',
   'platform/errors.ts': 'a thrown value as an Error, for every module',
   'platform/file-exists.ts': 'one question to the file system, for several modules',
@@ -116,10 +117,10 @@ function sourceOf(file: string, text: string): Source {
 
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => sourceOf(file, readFileSync(join('src', file), 'utf8')))
 const files = new Set(sources.map(({ file }) => file))
-const isOurs = (target: string) => target.endsWith('.ts')
+const isOurs = (target: string) => /\.tsx?$/.test(target)
 const isPure = ({ file }: Source) => pure.some((folder) => file.startsWith(folder))
 
 /** What is wrong with the imports of a file. */

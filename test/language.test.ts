@@ -44,7 +44,7 @@ const filesBelow = (folder: string, ending: RegExp) =>
     .map((file) => `${folder}/${file.replaceAll('\\', '/')}`)
     .filter((file) => ending.test(file) && !file.includes('node_modules') && !(file in allowedFiles))
 
-const code = (folders: readonly string[]) => folders.flatMap((folder) => filesBelow(folder, /\.(ts|mjs)$/))
+const code = (folders: readonly string[]) => folders.flatMap((folder) => filesBelow(folder, /\.(tsx?|mjs)$/))
 
 /** The code without comments and string literals. */
 function codeOf(text: string): string {

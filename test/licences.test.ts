@@ -16,6 +16,7 @@ const allowed = new Set([
 const testsAlone: Readonly<Record<string, string>> = {
   'glpk.js': 'the solver of the independent attacker on disclosure control',
   pako: 'inflates the code of glpk.js',
+  'axe-core': 'looks for faults of accessibility in the pages',
   'ical.js': 'reads the calendars of venues independently',
 }
 

@@ -84,6 +84,13 @@ export function actor(): string {
  * service. `end` receives the exit code if the action returns one.
  */
 export function lazily<Args extends unknown[]>(
+  load: () => Promise<(...args: Args) => Promise<void>>,
+): (...args: [...Args, Command]) => Promise<void>
+export function lazily<Args extends unknown[]>(
+  load: () => Promise<(...args: Args) => Promise<number>>,
+  end: (code: number) => void,
+): (...args: [...Args, Command]) => Promise<void>
+export function lazily<Args extends unknown[]>(
   load: () => Promise<(...args: Args) => Promise<unknown>>,
   end?: (code: number) => void,
 ): (...args: [...Args, Command]) => Promise<void> {

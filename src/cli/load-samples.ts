@@ -1,7 +1,8 @@
 /**
  * Loads the synthetic samples that ship with the contracts at the first start, through the real pipeline,
  * bundle by bundle, each signed with the service's own key, and encrypted to it where the rows are about persons. Safe to
- * repeat: it completes what a crash left unfinished and changes nothing that is complete.
+ * repeat: it completes what a crash left unfinished and changes nothing that is complete. An edition of which somebody
+ * else has delivered a part meanwhile gets no sample.
  */
 import { loadServiceKey } from '../accounts/index.ts'
 import { readPublicKey } from '../bundle/index.ts'
@@ -9,7 +10,7 @@ import { isNew, listVersions, readMirror } from '../catalogue/index.ts'
 import { type OpenContext, shippedDatasets } from '../context.ts'
 import { isPersonal, listSamples, partsOf, type Sample } from '../contract/index.ts'
 import { readSetting, writeSetting } from '../db/settings-store.ts'
-import { listParts, receive, takeBundle } from '../ingest/index.ts'
+import { hasBrought, listParts, receive, takeBundle } from '../ingest/index.ts'
 import { defined } from '../platform/defined.ts'
 import {
   approvePublication,
@@ -77,7 +78,8 @@ async function loadWave(
     for (const [name, parts] of groupBy(samples)) {
       await Promise.all(parts.map((part) => staged.get(part)))
       if (signal.aborted) return
-      onPublished(name, parts, await publishSample(context, parts))
+      const records = await publishSample(context, parts)
+      if (records !== undefined) onPublished(name, parts, records)
     }
   } finally {
     // The caller closes the database next, so no bundle may still be in progress.
@@ -124,6 +126,7 @@ function stageAll(
 }
 
 async function ingestSample(context: OpenContext, sample: Sample): Promise<void> {
+  if (await isDelivered(context, sample)) return
   const { dataset, edition, provider, file } = sample
   const { contract } = context.contracts.get(dataset)
   const { contractVersion } = contract
@@ -150,9 +153,17 @@ async function isStaged({ database }: OpenContext, sample: Sample): Promise<bool
   return parts.some(({ provider }) => provider === sample.provider)
 }
 
-async function publishSample(context: OpenContext, parts: readonly Sample[]): Promise<number> {
+/** Whether somebody else has delivered a part of the sample's edition. */
+async function isDelivered({ database }: OpenContext, { dataset, edition }: Sample): Promise<boolean> {
+  for (const { bundleId } of await listParts(database.work, dataset, edition))
+    if (!(await hasBrought(database.work, bundleId, broughtBy))) return true
+  return false
+}
+
+/** Publishes an edition and returns the number of its records; undefined if somebody else has delivered a part of it. */
+async function publishSample(context: OpenContext, parts: readonly Sample[]): Promise<number | undefined> {
   const [sample] = parts
-  if (sample === undefined) return 0
+  if (sample === undefined || (await isDelivered(context, sample))) return undefined
   const { dataset, edition } = sample
   const [existing] = await listVersions(context.database, { dataset, edition })
   if (existing !== undefined) return existing.records

@@ -3,10 +3,11 @@
  * name. The log event follows once the context has a log.
  */
 import { type Config, deprecationText, loadConfig } from '../platform/config.ts'
+import { writeRefusal } from './terminal.ts'
 
 /** Loads the settings. Throws ConfigError naming every invalid one. */
 export function loadSettings(environment: NodeJS.ProcessEnv): Config {
   const config = loadConfig(environment)
-  for (const setting of config.deprecatedSettings) process.stderr.write(`${deprecationText(setting)}\n`)
+  for (const setting of config.deprecatedSettings) writeRefusal(deprecationText(setting))
   return config
 }

@@ -8,7 +8,7 @@ import type { PendingReason, Publication } from '../publication/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
 import { widthOf } from './display/width.ts'
-import { languageInUse } from './phrases.ts'
+import { heading, languageInUse, localised, phrase } from './phrases.ts'
 import { clearProgress, writeData, writeLine, writeRefusal } from './terminal.ts'
 
 export const print = {
@@ -26,10 +26,8 @@ export const print = {
     print.line(`${stateText(receipt)}  ${subjectOf(receipt)}`)
     print.line(`  receipt ${receipt.id}`)
     for (const file of receipt.files) {
-      const repairs = Object.entries(file.repairs).map(([name, count]) => `${count} ${name}`)
-      const repaired = repairs.length === 0 ? '' : `, repaired: ${repairs.join(', ')}`
       print.line(
-        `  ${file.file}: ${counted(file.rowsRead, 'row')} read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`,
+        `  ${file.file}: ${counted(file.rowsRead, 'row')} read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repairsText(file.repairs)}`,
       )
     }
     if (changes !== null) {
@@ -62,6 +60,15 @@ export const print = {
       print.line('  Its release time has passed.')
     for (const finding of publication.findings) print.data(`  ${finding.check}: ${messageOf(finding)}`)
   },
+}
+
+/** What was corrected, behind the numbers of rows: `, repaired: 4 date, 1 width`. */
+export function repairsText(repairs: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(repairs)
+  if (entries.length === 0) return ''
+  if (languageInUse() === 'en')
+    return `, repaired: ${entries.map(([name, count]) => `${count} ${name}`).join(', ')}`
+  return `，已更正：${entries.map(([name, count]) => `${phrase(`(${name})`)} ${count}`).join('、')}`
 }
 
 /** What a receipt is about, as far as its manifest could be verified; else who brought it. */
@@ -156,15 +163,20 @@ export function within(bundle: string, finding: Finding): Finding {
   return { ...finding, file: finding.file === undefined ? bundle : `${bundle}/${finding.file}` }
 }
 
+/** Columns whose values are words of the command line and not data. */
+const wordColumns: ReadonlySet<string> = new Set(['state', 'waitsFor'])
+
 /** Prints rows as columns. A list is shown with commas, an empty value as a dash. */
 export function table<T extends object>(rows: readonly T[], columns: readonly (keyof T & string)[]): void {
-  const cell = (value: unknown) =>
-    value === null || value === undefined || value === ''
-      ? '-'
-      : value instanceof Date
-        ? value.toISOString()
-        : String(value)
-  const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]
+  const cell = (value: unknown, column: string) => {
+    if (value === null || value === undefined || value === '') return '-'
+    const text = value instanceof Date ? value.toISOString() : String(value)
+    return wordColumns.has(column) ? localised(text) : text
+  }
+  const lines = [
+    columns.map(heading),
+    ...rows.map((row) => columns.map((column) => cell(row[column], column))),
+  ]
   const widths = columns.map((_column, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))))
   for (const line of lines) {
     print.data(

@@ -46,6 +46,11 @@ export function phrase(text: TemplateStringsArray | string, ...values: readonly 
   )
 }
 
+/** The heading of a column of a table: in English its name, as in JSON. */
+export function heading(column: string): string {
+  return languageInUse() === 'zh' ? (chineseTexts()[`[${column}]`] ?? column) : column
+}
+
 let find: FindPhrase | undefined
 
 /**

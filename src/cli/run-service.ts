@@ -12,6 +12,7 @@ import { withoutValues } from '../db/database-error.ts'
 import type { App } from '../http/index.ts'
 import { type Config, ConfigError } from '../platform/config.ts'
 import { openLog } from '../platform/log/log.ts'
+import { storageAdvice, storageFaultOf } from '../platform/storage-fault.ts'
 import { openTerminalLog } from './display/terminal-log.ts'
 import { isHangupIgnored } from './ignored-hangup.ts'
 import { warnOfSetAside } from './load-contracts.ts'
@@ -51,6 +52,8 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
     const shown = withoutValues(error)
     if (!isForPeople) log.fatal({ err: shown }, 'The service failed.')
     printMessage(shown instanceof Error ? shown.message : String(shown))
+    const fault = storageFaultOf(error)
+    if (fault !== undefined) printMessage(storageAdvice(fault))
     return failed
   }
 }

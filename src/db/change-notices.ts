@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Sql } from 'postgres'
-import { openConnection } from './connections.ts'
+import { type CurrentAddress, openConnection } from './connections.ts'
 import type { Transaction } from './database.ts'
 
 /** Channels belong to a database, so databases on one server do not disturb each other. */
@@ -37,7 +37,7 @@ interface ChangeNotices {
 }
 
 /** Opens the notices of a database. Commits through its pool `work` notify this process at once. */
-export function openChangeNotices(url: string, work: Sql): ChangeNotices {
+export function openChangeNotices(address: CurrentAddress, work: Sql): ChangeNotices {
   const listeners = new Set<() => void>()
   const closing = new AbortController()
   let isListening = false
@@ -53,7 +53,7 @@ export function openChangeNotices(url: string, work: Sql): ChangeNotices {
   return {
     subscribe: (listener) => {
       listeners.add(listener)
-      session ??= keepListening(url, onState, notify, closing.signal)
+      session ??= keepListening(address, onState, notify, closing.signal)
       return () => isListening
     },
     close: async () => {
@@ -87,14 +87,14 @@ function notifyAfterCommit(work: Sql, notify: () => void): void {
 
 /** Listens until closed; opens a new session if one breaks. */
 async function keepListening(
-  url: string,
+  address: CurrentAddress,
   onState: (listening: boolean) => void,
   onNotice: () => void,
   closing: AbortSignal,
 ): Promise<void> {
   let pause = retryMilliseconds
   while (!closing.aborted) {
-    const client = await openConnection(url, 'serve', 'notices').catch(() => undefined)
+    const client = await openConnection(address(), 'serve', 'notices').catch(() => undefined)
     if (client !== undefined) {
       const lost = untilLost(client, closing)
       client.on('notification', onNotice)

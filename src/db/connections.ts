@@ -8,8 +8,14 @@ import postgres, { type Sql } from 'postgres'
 
 type Role = 'owner' | 'work' | 'serve'
 
-/** The address under which each role logs in. They contain passwords: never log them. */
+/**
+ * The address under which each role logs in now: the embedded server may come back at another port, so read it for each
+ * connection. They contain passwords: never log them.
+ */
 export type Addresses = Readonly<Record<Role, string>>
+
+/** Reads one of these addresses, for a client that opens connections later. */
+export type CurrentAddress = () => string
 
 /** Names of the roles that the service creates, which belong to the whole server. */
 export const roleNames = { work: 'qingdan_work', serve: 'qingdan_serve' } as const
@@ -51,14 +57,22 @@ function settingsOf(role: Role, isCopy = false): Settings {
  * A pool for raw SQL. Values are as postgres.js returns them: `bigint` and `numeric` as text, since
  * JavaScript numbers cannot hold all of them; `jsonb` parsed; timestamps as Date.
  */
-export function openSql(url: string, role: Role, connectionsMax: number): Sql {
-  return postgres(url, {
+export function openSql(address: CurrentAddress, role: Role, connectionsMax: number): Sql {
+  const sql = postgres(address(), {
     max: connectionsMax,
     ...connecting,
     // Closes connections after a burst; the default keeps them for half an hour and more.
     idle_timeout: 60,
     connection: { application_name: `qingdan ${role}`, ...settingsOf(role) },
   })
+  followPort(sql, address)
+  return sql
+}
+
+/** The driver reads its list of ports for each connection: lets it find the port of the address at that moment. */
+export function followPort(sql: Pick<Sql, 'options'>, address: CurrentAddress): void {
+  if (new URL(address()).port === '') return
+  Object.defineProperty(sql.options.port, 0, { get: () => Number(new URL(address()).port) })
 }
 
 /** A client with a single, fixed connection, for what belongs to a session, such as a lock. */

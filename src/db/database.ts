@@ -26,8 +26,8 @@ export interface Database {
   /** Version of the server, such as `18.4`. */
   readonly serverVersion: string
   /**
-   * The owner's address, only for the job queue, which has its own client. It contains a password: never log
-   * it.
+   * The owner's address, only for the job queue, which has its own client. It may change: read it for each
+   * connection. It contains a password: never log it.
    */
   readonly ownerUrl: string
   /** The working role's address, for connections with a transaction of their own. Never log it either. */

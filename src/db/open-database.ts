@@ -114,17 +114,22 @@ function connect(
   poolMax: number,
   leave: () => Promise<void>,
 ): Database {
-  const serve = openSql(addresses.serve, 'serve', poolMax)
-  const forRead = openSql(addresses.serve, 'serve', poolMax)
-  const work = openSql(addresses.work, 'work', poolMax)
-  const notices = openChangeNotices(addresses.serve, work)
-  const responsiveness = openResponsiveness(addresses.serve)
+  const serveAddress = () => addresses.serve
+  const serve = openSql(serveAddress, 'serve', poolMax)
+  const forRead = openSql(serveAddress, 'serve', poolMax)
+  const work = openSql(() => addresses.work, 'work', poolMax)
+  const notices = openChangeNotices(serveAddress, work)
+  const responsiveness = openResponsiveness(serveAddress)
   const copies = reuseConnections(() => openConnection(addresses.work, 'work', 'copy'))
   const locks = reuseConnections(() => openConnection(addresses.work, 'work', 'lock'))
   return {
     serverVersion,
-    ownerUrl: addresses.owner,
-    workUrl: addresses.work,
+    get ownerUrl() {
+      return addresses.owner
+    },
+    get workUrl() {
+      return addresses.work
+    },
     serve,
     read: openDrizzle(forRead),
     work,

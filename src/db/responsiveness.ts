@@ -3,7 +3,7 @@
  * a frozen server neither answers nor closes a connection.
  */
 import type pg from 'pg'
-import { openConnection } from './connections.ts'
+import { type CurrentAddress, openConnection } from './connections.ts'
 
 export interface Responsiveness {
   /** Whether the database answers within this time. At most one question is under way at a time. */
@@ -12,14 +12,14 @@ export interface Responsiveness {
 }
 
 /** Opens nothing before the first question. */
-export function openResponsiveness(url: string): Responsiveness {
+export function openResponsiveness(address: CurrentAddress): Responsiveness {
   let client: pg.Client | undefined
   let asking: Promise<boolean> | undefined
   let isClosed = false
   const ask = async (): Promise<boolean> => {
     try {
       if (client === undefined) {
-        const opened = await openConnection(url, 'serve', 'probe')
+        const opened = await openConnection(address(), 'serve', 'probe')
         opened.once('end', () => {
           if (client === opened) client = undefined
         })

@@ -14,6 +14,7 @@ export type {
 export { type Desk, openDesk, type ScoredPupil } from './fitness-standard-2014/desk.ts'
 export { type SchoolSystem, type SixthGradeCode, schoolSystems } from './fitness-standard-2014/grades.ts'
 export { isNote, templateContract } from './fitness-standard-2014/template.ts'
+export { type ItemThresholds, scoredGrades, thresholdsOf } from './fitness-standard-2014/thresholds.ts'
 export { derivationFaults, derivations, getDerivation } from './list.ts'
 export {
   cellCharsMax,

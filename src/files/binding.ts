@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StorageError } from '../platform/storage-fault.ts'
 import { syncFolder } from '../platform/sync-folder.ts'
 import { unfinished } from './unfinished.ts'
 
@@ -56,6 +57,21 @@ export async function readOwner(folder: string): Promise<string | undefined> {
   const id = /^\{"database":"([0-9a-f-]{36})"\}\s*$/.exec(text)?.[1]
   if (id !== undefined) return id
   throw new Error(`${path} does not name a database. Restore it from a backup of the folder.`)
+}
+
+/**
+ * Returns a function that throws StorageError if the folder has no longer the owner that it has now, as after the
+ * loss of a mounted disk: what was written then would be hidden when the disk is back. Without an owner it never throws.
+ */
+export async function folderGuard(folder: string): Promise<() => Promise<void>> {
+  const owner = await readOwner(folder)
+  return async () => {
+    if (owner === undefined || (await readOwner(folder)) === owner) return
+    throw new StorageError(
+      'missing',
+      `${folder} is not the folder that was opened: ${ownerName} is missing or differs.`,
+    )
+  }
 }
 
 /** Entries at the top that are nobody's data: those of a volume, and what is in use only while it is written. */

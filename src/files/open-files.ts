@@ -1,7 +1,8 @@
 /**
  * Files on the local disk. A file appears whole or not at all, under a name that cannot leave the folder:
  * names with `..`, a leading `/`, a backslash or a control character are rejected. A write never replaces other
- * bytes unless its caller says so, and never those of a sealed file.
+ * bytes unless its caller says so, and never those of a sealed file. Nothing is written or removed while another
+ * folder is in the place of the one that was opened, as after the loss of a mounted disk.
  */
 
 import { createHash } from 'node:crypto'
@@ -11,7 +12,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Digest } from '../platform/digest.ts'
 import { problem } from '../platform/problem.ts'
 import { syncFolder } from '../platform/sync-folder.ts'
-import { ownerName } from './binding.ts'
+import { folderGuard, ownerName } from './binding.ts'
 import { buildFileChecks } from './file-checks.ts'
 import { FileStream } from './file-stream.ts'
 import type { Files, StoredFile, WriteOptions } from './files.ts'
@@ -24,21 +25,25 @@ const chunkBytes = 1 << 20
 const nameBytesMax = 1024
 
 /**
- * Opens a folder of files; creates it if it is new and removes files that killed processes left unfinished.
+ * Opens a folder of files; creates it if it is new and removes files that killed processes left unfinished. If the
+ * folder has an owner, what changes it throws StorageError once it has not.
  */
 export async function openFiles({ folder }: { readonly folder: string }): Promise<Files> {
   const root = await makeRoot(resolve(folder))
   await clearUnfinished(join(root, unfinished))
   const pathOf = (name: string): string => join(root, checkName(name))
   const check = buildFileChecks()
+  const requireFolder = await folderGuard(root)
   return {
     write: async (name, source, options = {}) => {
+      await requireFolder()
       const pathFor =
         typeof name === 'string' ? constant(pathOf(name)) : (stored: StoredFile) => pathOf(name(stored))
       return write(root, pathFor, source, options)
     },
     seal: async (name) => {
       const path = pathOf(name)
+      await requireFolder()
       const found = await stat(path).catch(unlessMissing)
       if (found === undefined || (found.mode & 0o777) === sealedMode) return found !== undefined
       await chmod(path, sealedMode)
@@ -51,15 +56,19 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
       return found?.isFile() ? { bytes: found.size } : undefined
     },
     check: (name, expected, options) => check(pathOf(name), expected, options),
-    move: (from, to) => move(pathOf(from), pathOf(to)),
+    move: async (from, to) => {
+      await requireFolder()
+      await move(pathOf(from), pathOf(to))
+    },
     list: async (name) => list(root, name),
     remove: async (name, options = {}) => {
       const path = pathOf(name)
+      await requireFolder()
       if (options.sealed !== true) await refuseSealed(path, name)
       await rm(path, { recursive: true, force: true })
       await syncFolder(dirname(path)).catch(unlessMissing)
     },
-    findFault: () => probeStorage(root),
+    findFault: () => probeStorage(root, requireFolder),
     localPath: async (name) => pathOf(name),
   }
 }

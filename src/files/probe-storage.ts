@@ -7,10 +7,17 @@ import { unfinished, unfinishedName } from './unfinished.ts'
 /** Some file systems store smaller files without a block of their own. */
 const probeBytes = 64 * 1024
 
-/** Writes and removes a file in a folder of files, which is created. Throws other errors than these faults. */
-export async function probeStorage(folder: string): Promise<StorageFault | undefined> {
+/**
+ * Writes and removes a file in a folder of files, which is created unless `require` throws. Throws other errors than
+ * these faults.
+ */
+export async function probeStorage(
+  folder: string,
+  require: () => Promise<void> = async () => undefined,
+): Promise<StorageFault | undefined> {
   const path = join(folder, unfinished, await unfinishedName())
   try {
+    await require()
     await mkdir(join(folder, unfinished), { recursive: true, mode: 0o700 })
     const handle = await open(path, 'wx', 0o600)
     try {

@@ -5,7 +5,7 @@ import type { Caller, DataRead, Quota } from '../platform/caller.ts'
 import type { Config } from '../platform/config.ts'
 import type { Language } from '../platform/language.ts'
 import type { EventLog } from '../platform/log/events.ts'
-import type { ProblemCode } from '../platform/problem.ts'
+import type { Problem } from '../platform/problem.ts'
 import type { Clock } from '../platform/time.ts'
 
 /** How much of one window of a key's quota is used. */
@@ -62,5 +62,5 @@ export interface HttpContext extends Pick<EventLog, 'observe' | 'observeAs'> {
   readonly contracts: Contracts
   readonly keys: KeyAccess
   /** A problem as a page for a browser. */
-  readonly renderProblem: (code: ProblemCode, requestId: string, language: Language) => string
+  readonly renderProblem: (refusal: Problem, requestId: string, language: Language) => string
 }

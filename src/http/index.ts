@@ -18,6 +18,7 @@ export {
   languageOf,
   nearestOf,
   ProblemSchema,
+  pageLanguageOf,
   problemResponses,
   RecordRef,
   RecordSchema,

@@ -108,6 +108,7 @@ export const commonProblems: readonly ProblemCode[] = [
   'storage-full',
   'storage-read-only',
   'storage-failing',
+  'storage-missing',
 ]
 
 /** The problem responses of a route's schema: `response: {200: …, ...problemResponses('not-found')}`. */
@@ -183,6 +184,15 @@ export function languageOf(
   const offered = fallback === 'en' ? ['en', 'zh'] : ['zh', 'en']
   const [first] = new Negotiator({ headers: { 'accept-language': baseLanguages(wanted) } }).languages(offered)
   return first === 'zh' || first === 'en' ? first : fallback
+}
+
+/** The language of a page: `?lang=`, else the one that the reader chose before (a cookie), else as for titles; Chinese first. */
+export function pageLanguageOf(
+  request: Pick<FastifyRequest, 'headers'> & { readonly url?: string },
+): Language {
+  const isNamed = /[?&]lang=(zh|en)(?:[&#]|$)/.test(request.url ?? '')
+  const [, chosen] = /(?:^|;\s*)lang=(zh|en)(?:;|$)/.exec(request.headers.cookie ?? '') ?? []
+  return !isNamed && (chosen === 'zh' || chosen === 'en') ? chosen : languageOf(request, 'zh')
 }
 
 /** `zh-CN;q=0.9` becomes `zh;q=0.9`: regions and scripts are ignored. */

@@ -44,6 +44,7 @@ export {
   countWarnings,
   findReceipt,
   getReceiptLike,
+  hasBrought,
   isRejected,
   listBundleIds,
   listFindings,

@@ -12,7 +12,10 @@ import { storageProbe } from './storage-probe.ts'
 const ReadySchema = Type.Object({
   status: Type.Literal('ok', { description: 'Published data can be read.' }),
   storage: Type.Union(
-    [Type.Literal('writable'), Type.Literal('full'), Type.Literal('read-only'), Type.Literal('failing')],
+    [
+      ...([Type.Literal('writable'), Type.Literal('full'), Type.Literal('read-only')] as const),
+      ...([Type.Literal('failing'), Type.Literal('missing')] as const),
+    ],
     {
       description:
         'Whether the files folder can be written. Unless it is `writable`, nothing can be received.',

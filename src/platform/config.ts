@@ -119,6 +119,10 @@ export const settings = {
   QINGDAN_PUBLIC_URL: httpUrl(
     'Public address of the service (http or https). Every absolute link begins with it. Required unless QINGDAN_HOST is a loopback address; there, links are paths or begin with the listening address by default.',
   ),
+  QINGDAN_CONTACT: text(
+    '',
+    'How readers reach the operator, as the portal shows it: an e-mail address, a telephone number or an address of a page.',
+  ),
   QINGDAN_MCP_ORIGINS: origins(
     'Origins of web pages that may call /mcp, besides that of QINGDAN_PUBLIC_URL. Requests without an Origin header are always allowed.',
   ),
@@ -241,7 +245,7 @@ export const settings = {
   ),
   QINGDAN_WITHDRAWN_RETENTION_DAYS: days(
     0,
-    'Days for which the records and files of a withdrawn version are stored, although nobody can read them.',
+    'Days for which the records and files of a withdrawn version are stored, and the bundles that newer ones replaced, although nobody can read them.',
   ),
   QINGDAN_BAG_RETENTION_DAYS: days(
     30,

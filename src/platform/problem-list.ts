@@ -556,6 +556,13 @@ export const problems = {
     hint: 'Try again later: the operator has to check the disk. What you sent was not accepted; published data are not changed.',
     hintZh: '请稍后重试，需由运维人员检查磁盘。您提交的内容未被接收；已发布的数据没有改变。',
   },
+  'storage-missing': {
+    status: 503,
+    title: 'The files of the service are not available',
+    titleZh: '服务的文件目录不可用',
+    hint: 'Try again later: the operator has to mount the disk of the files. What you sent was not accepted; published data are not changed.',
+    hintZh: '请稍后重试，需由运维人员挂载文件所在的磁盘。您提交的内容未被接收；已发布的数据没有改变。',
+  },
   internal: {
     status: 500,
     title: 'Internal error',

@@ -1,9 +1,20 @@
 /**
- * Recognises errors of a full, read-only or failing disk, of the file system or of the database's server, anywhere
- * in a chain of causes.
+ * Recognises errors of a full, read-only, failing or missing disk, of the file system or of the database's server,
+ * anywhere in a chain of causes.
  */
 
-export type StorageFault = 'full' | 'read-only' | 'failing'
+export type StorageFault = 'full' | 'read-only' | 'failing' | 'missing'
+
+/** A fault that was found without an error of the system. `storageAdvice` says what to do. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+  readonly fault: StorageFault
+
+  constructor(fault: StorageFault, message: string) {
+    super(message)
+    this.fault = fault
+  }
+}
 
 /** Codes of the system, and SQLSTATEs: disk_full, read_only_sql_transaction, io_error. */
 const faults: ReadonlyMap<unknown, StorageFault> = new Map([
@@ -21,7 +32,8 @@ const faults: ReadonlyMap<unknown, StorageFault> = new Map([
 /** The fault that an error is about; undefined for all other errors. */
 export function storageFaultOf(error: unknown): StorageFault | undefined {
   for (let inner: unknown = error; inner instanceof Error; inner = inner.cause) {
-    const fault = faults.get((inner as { readonly code?: unknown }).code)
+    const { code } = inner as { readonly code?: unknown }
+    const fault = inner instanceof StorageError ? inner.fault : faults.get(code)
     if (fault !== undefined) return fault
   }
   return undefined
@@ -38,6 +50,7 @@ const advice: Readonly<Record<StorageFault, string>> = {
     'The folder or its file system is read-only: make it writable for this account, then repeat the command.',
   failing:
     'The disk reports input/output errors: check it and its connection, then repeat the command and run qingdan verify.',
+  missing: 'The folder of files is not the one that was opened: mount its volume, then repeat the command.',
 }
 
 /** How a message names a fault: "… because the disk is full". */
@@ -45,4 +58,5 @@ export const storageFaultWords: Readonly<Record<StorageFault, string>> = {
   full: 'the disk is full',
   'read-only': 'it is read-only',
   failing: 'its disk reports errors',
+  missing: 'its volume is not mounted',
 }

@@ -4,6 +4,8 @@ import { packageFile } from '../platform/package-root.ts'
 
 export const assets = {
   'portal.css': 'text/css; charset=utf-8',
+  'copy.js': 'text/javascript; charset=utf-8',
+  'near.js': 'text/javascript; charset=utf-8',
   'docs.js': 'text/javascript; charset=utf-8',
   'docs.css': 'text/css; charset=utf-8',
   'logo.svg': 'image/svg+xml; charset=utf-8',

@@ -1,5 +1,3 @@
-export { renderDocs } from './docs-page.ts'
-export { type PortalOverview, renderHome } from './home.ts'
-export { renderProblem } from './problem-page.ts'
+export { renderProblem } from './problems/problem-page.tsx'
 export { portalRoutes } from './routes.ts'
-export { type PortalResults, renderResults } from './search/results.ts'
+export { renderDocs } from './site/docs-page.tsx'

@@ -13,10 +13,23 @@ export async function checkTable(
   contract: Contract,
   of: { readonly table: string; readonly records: number; readonly digest: string },
 ): Promise<TableFault | undefined> {
-  const { table, records, digest } = of
-  const [existing] = await database.work`
-    SELECT FROM pg_tables WHERE schemaname = 'published' AND tablename = ${table}`
-  if (existing === undefined) return 'missing'
+  try {
+    return await compare(database, contract, of)
+  } catch (error) {
+    // At any moment a withdrawal or the end of a draft may drop it.
+    if ((error as { readonly code?: string }).code === undefinedTable) return 'missing'
+    throw error
+  }
+}
+
+/** SQLSTATE of a table that does not exist. */
+const undefinedTable = '42P01'
+
+async function compare(
+  database: Pick<Database, 'work' | 'copyTo'>,
+  contract: Contract,
+  { table, records, digest }: { readonly table: string; readonly records: number; readonly digest: string },
+): Promise<TableFault | undefined> {
   const [found] = await database.work.unsafe<
     { count: number; numbers: number; first: number; last: number }[]
   >(

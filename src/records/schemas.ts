@@ -65,8 +65,9 @@ export const edition = Type.Optional(
   Type.String({
     pattern: `^(all|${editionForm}(,${editionForm}){0,${editionsMax - 1}})$`,
     description:
-      'An edition; the latest if absent. Several separated by commas, or `all`, are read together by the newest ' +
-      'contract: each record then begins with `edition`, and fields that an edition lacks are null.',
+      'An edition; the latest if absent, never an older one: if the latest is withdrawn completely, the answer is 410. ' +
+      'Several separated by commas, or `all`, are read together by the newest contract: each record then begins with ' +
+      '`edition`, and fields that an edition lacks are null.',
   }),
 )
 

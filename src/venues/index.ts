@@ -1,6 +1,6 @@
 /** What records of venues mean: the kind of a day, and what is open at a time. */
 
-export { closureBody } from './bodies.ts'
+export { basisOf, closureBody, openVenueBody, venueBody } from './bodies.ts'
 export {
   type Calendar,
   type CalendarEntry,
@@ -16,8 +16,10 @@ export { type ClosureBody, noClosures, readClosures, type StoredClosure } from '
 export { parseClosures } from './closures/closures-csv.ts'
 export { closureRoutes } from './closures/routes.ts'
 export { type DatedSession, datedSessions } from './dated-sessions.ts'
+export { type FoundVenue, findVenues, type Openness, opennessOf } from './find-venues.ts'
 export {
   type Closure,
+  dateAfter,
   horizonDays,
   type OpenSpan,
   type OpenState,
@@ -26,6 +28,8 @@ export {
   sessionsOn,
   type VenueHours,
 } from './open.ts'
+export { checkCode, parseDays, parsePlace, parseTimes } from './parameters.ts'
 export { recurringEvents } from './recurrence.ts'
-export { venueRoutes } from './routes.ts'
+export { getVenue, venueRoutes } from './routes.ts'
 export { type Venue, venueCollector } from './venue.ts'
+export { editionsFor, type VenueState, venueState } from './venue-state.ts'

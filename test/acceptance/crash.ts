@@ -56,10 +56,11 @@ export async function crashCampaign(order: CampaignOrder): Promise<{ passed: num
     await inFolder(async (places) => {
       const base = await runCleanly(places, order.steps)
       for (let kill = first; kill < Math.min(order.kills, first + perFolderMax); kill += 1) {
-        const step = order.steps[kill % order.steps.length] ?? 'release'
+        const position = kill % order.steps.length
+        const step = order.steps[position] ?? 'release'
         // Shifted by one each round, so that every step meets every fault.
         const round = Math.floor(kill / order.steps.length)
-        const fault = order.faults[(kill + round) % order.faults.length] ?? 'service'
+        const fault = order.faults[(position + round) % order.faults.length] ?? 'service'
         await strikeOnce(places, base, { kill, kills: order.kills, step, fault, random, tally })
       }
       // The last folder has the most editions, each of which takes one damage.

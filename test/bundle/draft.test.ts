@@ -195,3 +195,35 @@ t.test(
     t.equal(about(notes, 'more than 15 digits'), 1)
   },
 )
+
+t.test(
+  'a table as an office has it: row numbers, a total, signatures, a cell that breaks its column',
+  async (t) => {
+    const rows = [
+      '1,合唱团,2026-03-01,３２',
+      '2,围棋社,2026年3月8日,"1,020"',
+      '3,舞蹈社,3月15日,约40',
+      '4,科创社,2026/3/22,12',
+    ]
+    const text = `序号,社团,成立日期,人数\n${rows.join('\n')}\n合计,,,1104\n填表人：张某,,审核人：李某,\n`
+    const { contract, notes } = await draftOf('clubs.csv', text)
+    t.strictSame(shapes(contract), [
+      ['she_tuan', 'string', null],
+      ['cheng_li_ri_qi', 'string', null],
+      ['ren_shu', 'string', null],
+    ])
+    t.strictSame(contract.ignoredHeaders, ['序号'])
+    t.strictSame(contract.primaryKey, ['she_tuan'])
+    t.equal(about(notes, 'rows 6 to 7 are no records'), 1)
+    t.equal(about(notes, '3 of 4 values are dates, but not that of row 4'), 1)
+    t.equal(about(notes, '3 of 4 values are numbers, but not that of row 4'), 1)
+    const { contract: fixed } = await draftOf(
+      'clubs2.csv',
+      text.replace('3月15日', '2026.3.15').replace('约40', '40'),
+    )
+    t.strictSame(
+      shapes(fixed).map(([, type]) => type),
+      ['string', 'date', 'integer'],
+    )
+  },
+)

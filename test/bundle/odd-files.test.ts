@@ -4,6 +4,7 @@
  */
 import t from 'tap'
 import { header, readRows } from '../support/bundle-fixture.ts'
+import { makeSheet } from '../support/workbook.ts'
 
 const row = '01,A1,size,big,12,3.5,2020-05-01,spade,first'
 const withCells = (cells: Readonly<Record<number, string>>) =>
@@ -59,4 +60,16 @@ t.test('each odd file has its finding', async (t) => {
     expected.push([about, findings, taken])
   }
   t.strictSame(found, expected)
+})
+
+t.test('a header below titles is named by its row, in a text and in a workbook', async (t) => {
+  const titles = '2026 年统计表,,,,,,,,\n单位：棵,,,,,,,,\n'
+  const sheet = `${titles}${header}\n${row}\n`.split('\n').map((line) => line.split(','))
+  for (const files of [{ 'a.csv': `${titles}${file(row)}` }, { 'a.xlsx': makeSheet(sheet) }]) {
+    const { findings, rows } = await readRows(files)
+    t.match(findings, [{ check: 'header-row', cell: 'A1', expected: /第 3 行.* in row 3/ }])
+    t.equal(rows.length, 0)
+  }
+  const { findings } = await readRows({ 'a.csv': `${titles}${'x,\n'.repeat(13)}${file(row)}` })
+  t.match(findings, [{ check: 'header-row', expected: /^片区 \/ area/ }], 'too far below')
 })

@@ -2,9 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { chineseTexts, languageInUse, localised, phrase } from '../../src/cli/phrases.ts'
+import { deprecationText, formerSettings, loadConfig, settings } from '../../src/platform/config.ts'
 import { problem, problems } from '../../src/platform/problem.ts'
+import { storageAdvice } from '../../src/platform/storage-fault.ts'
 import { fillPhrase, phraseFinder } from '../../src/platform/texts/phrases.ts'
 import { chineseDetail, problemTexts } from '../../src/platform/texts/problem-texts.ts'
+import { pullRefusals } from '../../src/pull/index.ts'
 import { textsPassed } from '../support/literals.ts'
 import { callCli } from '../support/run-cli.ts'
 
@@ -30,6 +33,90 @@ t.test('every message of a command has Chinese', async (t) => {
     .flatMap((source) => textsPassed(source, calls))
     .filter((text) => hasWords(text) && !(text in catalogue))
   t.same([...new Set(missing)], [])
+})
+
+t.test('the messages of settings, pull, verify, backup and restore have Chinese', async (t) => {
+  const catalogue = chineseTexts()
+  const find = phraseFinder(catalogue)
+  const calls = /\b(?:PullRefusal|BackupFault|TransientFailure)\(|\b(?:message|reason|which) =/g
+  const thrown = ['src/pull', 'src/operations/backup', 'src/operations/erasure']
+    .flatMap(sources)
+    .flatMap((source) => textsPassed(source, calls))
+    .filter((text) => / /.test(text) && hasWords(text) && !/\n|\($/.test(text))
+  const defects = textsPassed(
+    readFileSync('src/operations/verify/verification.ts', 'utf8'),
+    /defectTexts = \{/g,
+  )
+  const refusals = Object.values(pullRefusals).flatMap(({ title, hint }) => [title, hint])
+  const advice = (['full', 'read-only', 'failing'] as const).map(storageAdvice)
+  const texts = [...thrown, ...defects.filter((text) => / /.test(text)), ...refusals, ...advice]
+  t.ok(texts.length > 100, `${texts.length} texts`)
+  t.same([...new Set(texts.filter((text) => !(text in catalogue)))], [])
+  t.same(
+    settingFaults().filter((text) => !/\p{Script=Han}/u.test(find(text) ?? '')),
+    [],
+  )
+})
+
+/** A fault of each setting, and those of settings together. */
+function settingFaults(): readonly string[] {
+  const faultsOf = (environment: Readonly<Record<string, string>>) => {
+    try {
+      loadConfig(environment)
+      return []
+    } catch (error) {
+      return String((error as Error).message).split('\n')
+    }
+  }
+  const [former = '', current = ''] = [...formerSettings][0] ?? []
+  return [
+    ...faultsOf(Object.fromEntries(Object.keys(settings).map((name) => [name, '\n']))),
+    ...faultsOf({ QINGDAN_HOST: '0.0.0.0', QINGDAN_HSOT: 'x', DATABASE_URL: 'mysql://x' }),
+    ...faultsOf({ QINGDAN_WORK_URL: 'postgres://x', [former]: '7', [current]: '8' }),
+    ...faultsOf({ QINGDAN_WORK_URL: 'postgres://x', QINGDAN_SERVE_URL: 'postgres://y' }),
+    deprecationText({ name: former, replacement: 'QINGDAN_PORT' }),
+  ]
+}
+
+t.test('the notes of a draft and the names of corrections have Chinese', async (t) => {
+  const catalogue = chineseTexts()
+  const notes = sources('src/bundle/core/draft')
+    .flatMap((source) =>
+      textsPassed(
+        source,
+        /\bmessage(?: =|:)|\bnotes(?:: | = )|\bremarks =|\? (?=\[')|=== to\n|=== 'date'\n/g,
+      ),
+    )
+    .filter((text) => text.split(' ').length > 3 && !/^(where|The) /.test(text))
+  t.ok(notes.length >= 12, notes.join('\n'))
+  t.same(
+    notes.filter((text) => !(text in catalogue)),
+    [],
+  )
+  const [, union = ''] =
+    /export type Repair =([^\n]*\n( {2}\|.*\n)+)/.exec(
+      readFileSync('src/bundle/core/cells/read-code.ts', 'utf8'),
+    ) ?? []
+  const repairs = [...union.matchAll(/'([\w-]+)'/g)].map(([, name]) => `(${name})`)
+  t.ok(repairs.length > 12)
+  t.same(
+    repairs.filter((name) => !(name in catalogue)),
+    [],
+  )
+})
+
+t.test('the columns of tables have Chinese headings', async (t) => {
+  const catalogue = chineseTexts()
+  const names = sources('src/cli')
+    .flatMap((source) => [
+      ...textsPassed(source, /\btable\(/g),
+      ...[...source.matchAll(/columns = \[([^\]]*)\]/g)].flatMap(([, list = '']) =>
+        [...list.matchAll(/'(\w+)'/g)].map(([, name = '']) => name),
+      ),
+    ])
+    .filter((name) => /^[a-z][A-Za-z]*$/.test(name) && !['any', 'unknown'].includes(name))
+  t.ok(names.length > 80)
+  t.same([...new Set(names.filter((name) => !(`[${name}]` in catalogue)))], [])
 })
 
 t.test('every detail of a problem has Chinese', async (t) => {
@@ -121,6 +208,18 @@ t.test('what commands print in Chinese', async (t) => {
     stderr: '没有文件或目录 nowhere.csv。\n',
   })
   t.match((await callCli(['codes', 'list', 'nothing'], chinese)).stderr, /^代码表须为以下之一：/)
+  t.match(await callCli(['list'], { ...chinese, QINGDAN_PORT: 'http', QINGDAN_HSOT: 'x' }), {
+    code: 2,
+    stderr: /^QINGDAN_PORT 须为 0 到 65535 的整数。\n没有设置项 QINGDAN_HSOT。全部设置项见 \.env\.example。/,
+  })
+  t.match((await callCli(['codes', 'list', 'sex'], chinese)).stdout, /^代码 +中文 +英文\n/)
+  t.match((await callCli(['codes', 'list', 'sex'], environment({}))).stdout, /^code +zh +en\n/)
+  const unreachable = ['pull', 'http://127.0.0.1:65500', '--into', t.testdir({}), '--retries', '0']
+  t.match(await callCli(unreachable, chinese), {
+    code: 4,
+    stderr:
+      /来源没有响应：http:\/\/127\.0\.0\.1:65500：连接失败（ECONNREFUSED）；尝试次数：1。 \(source-away\)\n {2}请稍后重新执行/,
+  })
   const before = { LANG: process.env['LANG'], LC_ALL: process.env['LC_ALL'] }
   Object.assign(process.env, { LANG: 'zh_CN.UTF-8', LC_ALL: '' })
   t.teardown(() => Object.assign(process.env, before))

@@ -1,4 +1,6 @@
 /** What commands print: words, numbers, exit codes, and what to type next. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encryptKey } from 'openpgp'
@@ -11,7 +13,10 @@ import { fileExists } from '../../src/platform/file-exists.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 import { officeKey } from '../support/openpgp.ts'
-import { callCli, runCli } from '../support/run-cli.ts'
+import { binary, callCli, runCli } from '../support/run-cli.ts'
+import { installed } from '../support/tools.ts'
+
+const withoutScript = installed('script') ? false : 'script of util-linux is not installed'
 
 const dataset = 'tree-register'
 const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })
@@ -96,6 +101,42 @@ t.test('a withdrawal says what becomes the latest; names as arguments or as opti
     stderr: /publish tree-register 2024 --reason/,
   })
 })
+
+t.test(
+  'in a terminal a withdrawal asks, and any answer but yes changes nothing',
+  { skip: withoutScript },
+  async (t) => {
+    await take({ dataset, edition: '2028', rows: 'tree\nyew\n' })
+    await publish(dataset, '2028')
+    const answered = (answer: string) =>
+      inTerminal(
+        `${process.execPath} ${binary} withdraw ${dataset} 2028 1 --reason Wrong`,
+        answer,
+        environment,
+      )
+    const no = await answered('no')
+    t.match(no, {
+      code: 3,
+      shown: /Withdraw tree-register 2028 v1\? This can not be undone\. Type yes to go on: /,
+    })
+    t.match(no.shown, /Without it no version .* is public.*Nothing was withdrawn\./s)
+    const yes = await answered('yes')
+    t.match(yes, { code: 0, shown: /tree-register 2028 v1 is withdrawn\./ })
+  },
+)
+
+/** Runs a command line in a pseudo-terminal of `script` (util-linux), and answers its question. */
+async function inTerminal(line: string, answer: string, variables: Readonly<Record<string, string>>) {
+  const child = spawn('script', ['-qec', line, '/dev/null'], { env: { ...process.env, ...variables } })
+  let shown = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    const isAsked = shown.includes('Type yes')
+    shown += chunk.toString()
+    if (!isAsked && shown.includes('Type yes')) child.stdin.write(`${answer}\n`)
+  })
+  const [code] = (await once(child, 'close')) as [number]
+  return { code, shown }
+}
 
 t.test('dates of signers are days in Shanghai; a locked key says how to open it', async (t) => {
   const { publicKey, pair } = await officeKey(new Date('2026-01-01T00:00:00Z'))

@@ -135,6 +135,24 @@ export const byteDamage: Readonly<Record<string, (random: Random, bytes: Buffer)
     )
     return join(bytes, iconv.encode(row, isUtf8 ? 'gb18030' : 'utf8'))
   },
+  'in the encoding of another language': (random, bytes) => {
+    const [encoding, word] = oneOf(random, [
+      ['big5', '臺北市大安區'],
+      ['shift_jis', '東京都さくら小学校'],
+      ['euc-kr', '서울특별시 강남구'],
+      ['windows-1252', 'École Schüler'],
+    ] as const)
+    const utf8 = bytes.toString('utf8')
+    const text = utf8.includes('\ufffd') ? iconv.decode(bytes, 'gb18030') : utf8
+    return iconv.encode(text.replaceAll(softSpot, word), encoding)
+  },
+  'garbled before': (random, bytes) => {
+    // As by a program that read UTF-8 as GBK or Windows-1252, and saved what it read.
+    const wrong = oneOf(random, ['gb18030', 'windows-1252'])
+    const garbled = iconv.decode(Buffer.from(oneOf(random, ['上海市区', '静安', '二中心小学'])), wrong)
+    const at = cutAt(random, bytes)
+    return join(bytes.subarray(0, at), Buffer.from(garbled), bytes.subarray(at))
+  },
   'end of file of DOS': (random, bytes) => join(bytes, Buffer.alloc(between(random, 1, 3), 0x1a)),
   'western letters': (random, bytes) => {
     const at = cutAt(random, bytes)

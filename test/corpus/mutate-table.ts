@@ -123,13 +123,35 @@ export const tableDamage: Readonly<Record<string, (random: Random, table: Table)
     void table.splice(between(random, 1, table.length), 0, [...(table[0] ?? [])]),
   'total in a key': (random, table) => {
     const site = table[0]?.findIndex((header) => columnOf(header) === trialColumns[0]) ?? -1
-    edit(table, row(random, table), site, oneOf(random, ['合计', '总计', '小计', 'Total', '合 计']))
+    edit(
+      table,
+      row(random, table),
+      site,
+      oneOf(random, [
+        '合计',
+        '总计',
+        '小计',
+        'Total',
+        '合 计',
+        '合 计：',
+        'ＴＯＴＡＬ',
+        '小\u3000 计 :',
+        '合计小学',
+      ]),
+    )
   },
   'note below': (random, table) =>
     void table.push([
       oneOf(random, ['注：不含分校', '数据来源：市教委', '* estimated']),
       ...(random() < 0.5 ? ['', ''] : []),
     ]),
+  'zeros lost': (random, table) => {
+    const [at, col] = [row(random, table), column(random, table)]
+    const name = oneOf(random, ['phone', 'code'])
+    const own = table[0]?.findIndex((header) => columnOf(header)?.headers[0] === name) ?? -1
+    const from = own < 0 ? col : own
+    edit(table, at, from, (table[at]?.[from] ?? '').replace(/^0+/, ''))
+  },
   'key in another form': (random, table) => {
     const site = table[0]?.findIndex((header) => columnOf(header) === trialColumns[0]) ?? -1
     const again = [...(table[row(random, table)] ?? [])]

@@ -83,7 +83,7 @@ const sameLooks = (text: string | null) =>
 function refuseSwallowed(row: readonly string[], columns: readonly number[], delimiter: string): void {
   for (const [column, index] of columns.entries()) {
     const cell = row[column] ?? ''
-    if ((index !== 0 && index !== 10) || !/[\r\n]/.test(cell) || cell.includes(`${delimiter} `)) continue
+    if (![0, 10, 11, 12].includes(index) || !/[\r\n]/.test(cell) || cell.includes(`${delimiter} `)) continue
     const lines = [...row.slice(0, column), cell, ...row.slice(column + 1, columns.length)]
       .join(delimiter)
       .split(/\r\n|\n|\r/)
@@ -96,7 +96,7 @@ function refuseSwallowed(row: readonly string[], columns: readonly number[], del
 
 function isReadable(cells: readonly string[], columns: readonly number[]): boolean {
   try {
-    readRow(cells, columns, () => {})
+    readCells(cells, columns, () => {})
     return true
   } catch {
     return false
@@ -121,7 +121,8 @@ function decode(bytes: Buffer, claim?: string): string {
   const read = utf8 === undefined ? text.replace(/^\ufeff/, '') : text
   if (utf8 === undefined) refuseMixture(bytes)
   if (utf8 === undefined && /[\p{Co}\p{Cn}]/u.test(read)) refuse('a character without meaning')
-  if (/^\s*<(!doctype html|html|table)\b|^\s*<\?xml |^%PDF-/i.test(read)) refuse('no table')
+  if (/^\s*<(!doctype html|html|table)\b|^\s*<\?xml |^%PDF-|^\s*(\[\s*\{|\{)\s*"/i.test(read))
+    refuse('no table')
   if (read === '') refuse('empty')
   if (read.includes('\ufeff')) refuse('a BOM in the middle')
   return read
@@ -181,6 +182,7 @@ function cut(text: string, delimiter: string): readonly (readonly string[])[] {
 
 const fieldNames = [
   ...['site', 'district', 'sex', 'pupils', 'mean', 'share', 'tested_on', 'opens', 'verified', 'tags', 'note'],
+  ...['phone', 'code', 'seen_at'],
 ]
 /** Whether a header has exactly the contract's spelling. */
 const spellings = (index: number) => {
@@ -232,6 +234,48 @@ const strip = (text: string, more = '') => {
 type Note = (repair: string) => void
 
 function readRow(row: readonly string[], columns: readonly number[], note: Note): OracleRow {
+  const values = readCells(row, columns, note)
+  const [mean, share, phones, code] = [values[4], values[5], values[11], values[12]]
+  if (mean != null && share != null && Number(mean) > Number(share)) refuse('mean above share')
+  if (phones != null && !phones.split(/[;；、,，/]|\s\s+/).every(isDialled)) refuse('no phone number')
+  if (code != null && ![4, 6].includes([...code].length)) refuse('a code of another length')
+  return values
+}
+
+/** Whether a text is a telephone number of China with all its zeros. */
+function isDialled(text: string): boolean {
+  const own = (text.trim().split(/转|分机|ext|x/i)[0] ?? '').replace(/^(\+86|0086)/, '')
+  const extension = /[-－—][0-9]{1,5}$/.exec(own)
+  const forms = [own, ...(extension === null ? [] : [own.slice(0, extension.index)])]
+  return forms.some((form) => {
+    const signs = [...form].filter((sign) => !/[\s()（）.－—:：-]|\p{Script=Han}/u.test(sign)).join('')
+    if (!/^[0-9]+$/.test(signs)) return false
+    const { length } = signs
+    const [head = '', two, three] = [signs[0], signs.slice(0, 2), signs.slice(0, 3)]
+    if (head === '0') {
+      const area =
+        two === '01'
+          ? three === '010'
+            ? 3
+            : 0
+          : two === '02'
+            ? 3
+            : '3456789'.includes(two[1] ?? '-')
+              ? 4
+              : 0
+      const local = signs.slice(area)
+      return area > 0 && [7, 8].includes(local.length) && /^[2-9]/.test(local)
+    }
+    if (/^1[3-9]/.test(two) && length === 11) return true
+    if (['400', '800'].includes(three) && length === 10) return true
+    if (/^1[0-2]/.test(two) && length >= 3 && length <= 5) return true
+    if (head === '9' && (length === 5 || length === 6)) return true
+    if ('2345678'.includes(head) && (length === 7 || length === 8)) return true
+    return ['852', '853', '886'].includes(three) && length >= 10 && length <= 13
+  })
+}
+
+function readCells(row: readonly string[], columns: readonly number[], note: Note): OracleRow {
   if (row.length < columns.length) refuse('a short row')
   if (row.slice(columns.length).some((cell) => strip(cell) !== '')) refuse('a long row')
   const values = new Array<string | null>(fieldNames.length).fill(null)
@@ -241,12 +285,12 @@ function readRow(row: readonly string[], columns: readonly number[], note: Note)
     if (index < 0) continue
     const text = strip(given, '\u200b\u2060')
     const isMissing = ['', '-', '未提供'].includes(text)
+    if (/^#(##+|N\/A|REF!|DIV\/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|GETTING_DATA)$/.test(text))
+      refuse('an error')
     if (!isMissing && text !== given) note('blanks')
     values[index] = isMissing ? null : (readers[index]?.(text, note) ?? null)
     if (values[index] === null && neededFields.has(index)) refuse(`${fieldNames[index]} is required`)
   }
-  const [mean, share] = [values[4], values[5]]
-  if (mean != null && share != null && Number(mean) > Number(share)) refuse('mean above share')
   return values
 }
 
@@ -261,11 +305,35 @@ const readText: Reader = (text) => {
   return isShort ? refuse('a shortened number') : text
 }
 
-const totals = ['合计', '总计', '小计', '共计', '累计', 'Total', 'total', 'TOTAL', '合 计', '合　计']
+const totals = [
+  '合计',
+  '总计',
+  '小计',
+  '共计',
+  '累计',
+  '总数',
+  '总和',
+  '全市合计',
+  '合計',
+  '總計',
+  '小計',
+  '共計',
+  '總數',
+  '平均',
+  '平均值',
+  '平均数',
+  '均值',
+]
+const englishTotals = ['total', 'totals', 'subtotal', 'sub-total', 'grandtotal', 'sum', 'average']
 
 const readSite: Reader = (text, note) => {
   const site = readText(text, note)
-  if (totals.includes(site)) refuse('a total')
+  const word = site
+    .normalize('NFKC')
+    .replace(/[\s\u200b\u2060]/g, '')
+    .replace(/:+$/, '')
+    .toLowerCase()
+  if ([...totals, ...englishTotals].includes(word)) refuse('a total')
   return [...site].length > 12 ? refuse('a long name') : site
 }
 
@@ -424,10 +492,49 @@ const readBoolean: Reader = (given, note) => {
   const text = half(readText(given, note), note)
   if (text === 'true' || text === 'false') return text
   const plain = text.toLowerCase()
-  const isTrue = ['true', 't', 'yes', '1', '是'].includes(plain)
-  if (!isTrue && !['false', 'f', 'no', '0', '否'].includes(plain)) refuse('not a boolean')
+  const isTrue = ['true', 't', 'yes', 'y', '1', '是', '√', '✓'].includes(plain)
+  if (!isTrue && !['false', 'f', 'no', 'n', '0', '否', '×', '✗'].includes(plain)) refuse('not a boolean')
   note('boolean')
   return String(isTrue)
+}
+
+const readInstant: Reader = (given, note) => {
+  const text = half(readText(given, note), note)
+  const [
+    ,
+    year = '',
+    first = '',
+    month = '',
+    second = '',
+    day = '',
+    last = '',
+    hour = '',
+    minute = '',
+    seconds = '00',
+    zone = '',
+  ] =
+    /^(\d{4})([-/.年])(\d{1,2})([-/.月])(\d{1,2})(日?)[Tt ] ?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.0{1,9})?)? ?([Zz]|[+-]\d{2}(?::?\d{2})?)$/.exec(
+      text,
+    ) ?? []
+  if (year === '' || second !== (first === '年' ? '月' : first) || (last !== '' && first !== '年'))
+    refuse('no instant')
+  const two = (digits: string) => digits.padStart(2, '0')
+  const isUtc = zone.toUpperCase() === 'Z'
+  const [sign, hours, minutes] = isUtc ? ['+', '00', '00'] : [zone[0], zone.slice(1, 3), zone.slice(-2)]
+  const offsetMinutes = /^[+-]\d\d$/.test(zone) ? '00' : minutes
+  const written = `${year}-${two(month)}-${two(day)}T${two(hour)}:${minute}:${seconds}`
+  const plain = `${written}${isUtc ? 'Z' : `${sign}${hours}:${offsetMinutes}`}`
+  if (plain !== text) note('instant')
+  readDay(`${year}-${two(month)}-${two(day)}`, () => {})
+  const isMidnight = Number(hour) === 24 && Number(minute) === 0 && Number(seconds) === 0
+  if ((Number(hour) > 23 && !isMidnight) || Number(minute) > 59 || Number(seconds) > 59)
+    refuse('no such time')
+  if (Number(hours) > 23 || Number(offsetMinutes) > 59) refuse('no such zone')
+  const shift = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(offsetMinutes))
+  const parts = [year, month, day, hour, minute, seconds].map(Number)
+  const [y = 0, m = 1, d = 1, h = 0, min = 0, s = 0] = parts
+  const utc = new Date(Date.UTC(y, m - 1, d, h, min - shift, s)).toISOString().replace('.000', '')
+  return /^[1-9]\d{3}-/.test(utc) ? utc : refuse('beyond the years of four digits')
 }
 
 const readTags: Reader = (given, note) => {
@@ -450,4 +557,7 @@ const readers: readonly Reader[] = [
   readBoolean,
   readTags,
   readText,
+  readText,
+  readText,
+  readInstant,
 ]

@@ -29,6 +29,9 @@ export const corpusContract: Contract = contractOf(
     field('verified', 'boolean'),
     field('tags', 'list', { separators: ['、'] }),
     field('note', 'string'),
+    field('phone', 'string'),
+    field('code', 'string'),
+    field('seen_at', 'datetime'),
   ],
   ['site', 'district'],
   {
@@ -37,7 +40,11 @@ export const corpusContract: Contract = contractOf(
     missingValues: ['', '-', '未提供'],
     ignoredHeaders: ['序号'],
     formats: ['csv'],
-    checks: [{ check: 'not-above', field: 'mean', other: 'share' }],
+    checks: [
+      { check: 'not-above', field: 'mean', other: 'share' },
+      { check: 'phone', field: 'phone' },
+      { check: 'fixed-length', field: 'code', lengths: [4, 6] },
+    ],
   },
 )
 
@@ -155,8 +162,8 @@ export const trialColumns: readonly TrialColumn[] = [
   },
   {
     headers: ['verified', '测试 verified'],
-    good: constant('', 'true', 'FALSE', '是', '否', 'ｔｒｕｅ', 'True', '1', '0', 'No', 't'),
-    odd: ['ja', '2', 'Y', 'tru', '√', '是 '],
+    good: constant('', 'true', 'FALSE', '是', '否', 'ｔｒｕｅ', 'True', '1', '0', 'No', 't', 'Y', '√', '×'),
+    odd: ['ja', '2', 'tru', '是的', '是 ', '#N/A'],
   },
   {
     headers: ['tags', '测试 tags'],
@@ -184,6 +191,9 @@ export const trialColumns: readonly TrialColumn[] = [
       '1.00E+05',
       '1E+11',
       '1E5',
+      '#N/A',
+      '########',
+      '#1',
       "'00012",
       '=1+1',
       '\u200b',
@@ -193,6 +203,44 @@ export const trialColumns: readonly TrialColumn[] = [
       '\u00a0',
       '-',
       'e\u0301',
+    ],
+  },
+  {
+    headers: ['phone', '测试 phone', 'TEST phone'],
+    good: constant(
+      ...['', '021-61234567', '02161234567', '(021)6123 4567', '13800000000', '+86 13800000000', '12345'],
+      ...['400-820-8820', '61234567', '021-61234567-801', '021-61234567转801', '61234567;13800000000'],
+    ),
+    odd: [
+      ...[
+        '2161234567',
+        '21-61234567',
+        '5718712345',
+        '1380000000',
+        '无',
+        '612345',
+        '6.1234567E+7',
+        '１２３４５',
+      ],
+      ...['021-6123456l', '021-61234567 021-61234568', '00862161234567', '0'.repeat(40), '门卫：61234567'],
+    ],
+  },
+  {
+    headers: ['code', '测试 code', 'Ｃｏｄｅ'],
+    good: constant('', '0012', '310101', '徐汇12', '00-9', ' 0007 '),
+    odd: ['12', '7', '00123', '0012.0', '310101000', '1E+4', '😀😀😀😀', '１２'],
+  },
+  {
+    headers: ['seen_at', '测试 seen_at', 'test SEEN_AT'],
+    good: constant(
+      ...['', '2025-03-01T08:00:00Z', '2025-03-01T08:00:00.000Z', '2025-03-01t08:00:00z'],
+      ...['2025-03-01 08:00:00Z', '2025-03-01T08:00+08:00', '2025-03-01 08:00:00+08', '2025/3/1 8:00 +0800'],
+      ...['2025年3月1日 23:59:59Z', '２０２５-03-01T00:00:00-11:30'],
+    ),
+    odd: [
+      ...['2025-03-01 08:00:00', '2025-03-01T08:00:00.5Z', '2025-02-29T00:00:00Z', '2025-03-01T24:00:00Z'],
+      ...['2025-03-01T08:00:60Z', '9999-12-31T23:00:00-08:00', '1000-01-01T00:00:00+08:00', '2025-03-01'],
+      ...['2025-03-01T08:00:00+25:00', '2025-03-01T08:00:00+08:60', '2025-03-01T25:00:00Z', '08:00Z'],
     ],
   },
 ]

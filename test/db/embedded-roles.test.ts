@@ -111,7 +111,14 @@ async function formerCluster(folder: string): Promise<void> {
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '' }
   const cluster = join(database, 'cluster')
   const log = join(database, 'database.log')
-  await startPostmaster({ programs, account: location.account, cluster, log, settings })
+  await startPostmaster({
+    programs,
+    account: location.account,
+    cluster,
+    log,
+    settings,
+    isPortRequired: false,
+  })
   const url = await bootstrapUrl(folder, 'qingdan')
   await administer(await bootstrapUrl(folder, 'postgres'), async (client) => {
     await client.query('CREATE DATABASE qingdan')

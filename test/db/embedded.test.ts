@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import root from 'tap'
 import { type Cluster, joinCluster } from '../../src/db/embedded/cluster.ts'
 import { findPostmaster, trimLog } from '../../src/db/embedded/postmaster.ts'
+import { openJobs } from '../../src/db/jobs/open-jobs.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { readSetting, writeSetting } from '../../src/db/settings-store.ts'
 import { loadConfig } from '../../src/platform/config.ts'
@@ -57,6 +59,26 @@ const count = async ({ addresses }: Cluster) =>
   administer(addresses.owner, async (client) =>
     Number((await client.query('SELECT sum(a) AS n FROM sample')).rows[0].n),
   )
+
+/** The result of an operation that fails while the server is being started. */
+async function until<T>(operation: () => PromiseLike<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await operation()
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 interface OtherProcess {
   readonly child: ChildProcess
@@ -196,6 +218,53 @@ root.test('if the server is killed or stopped, its processes find a new one at t
   t.equal(await running(folder), found, 'its first process holds a lease again')
   await cluster.leave()
   t.equal(await running(folder), undefined)
+})
+
+root.test('a database that comes back at another port is used there', async (t) => {
+  const folder = await clusterFolder(t)
+  const config = loadConfig({ QINGDAN_DATA: folder, QINGDAN_POOL_MAX: '2' })
+  const database = await openDatabase({ config, observe })
+  const jobs = await openJobs({ database, observe, pollSeconds: 0.1 })
+  t.teardown(async () => {
+    await jobs.stop({ seconds: 1 })
+    await database.close()
+  })
+  const isListening = database.subscribe(() => undefined)
+  const { serve, work } = database
+  await Promise.all([serve`SELECT 1`, work`SELECT 1`, database.responds(5_000)])
+  const [former, pid] = [database.workUrl, await running(folder)]
+  const other = await startOtherProcess(folder)
+  // Where a server that is started again looks for its former port.
+  const pidFile = join(folder, 'database', 'cluster', 'postmaster.pid')
+  const lines = (await readFile(pidFile, 'utf8')).split('\n')
+  const port = await freePort()
+  await writeFile(pidFile, lines.with(3, String(port)).join('\n'))
+  process.kill(Number(pid), 'SIGKILL')
+  while (!database.workUrl.includes(`:${port}/`)) await new Promise(setImmediate)
+  t.not(database.workUrl, former)
+  await other.end()
+  t.equal(await until(() => database.responds(5_000)), true)
+  const queries = [serve, work].map((sql) => until(() => sql`SELECT inet_server_port() AS port`))
+  t.match(await Promise.all(queries), [[{ port }], [{ port }]])
+  t.equal(await database.lock('a lock', async () => 'held'), 'held')
+  t.equal(await until(async () => isListening() || Promise.reject(new Error('not yet'))), true)
+  const done = new Promise((resolve) => void jobs.work('moved', async (data) => resolve(data)))
+  await work.begin((tx) => jobs.send(tx, 'moved', { n: 1 }))
+  t.same(await done, { n: 1 })
+})
+
+root.test('a port that another program has taken is given up', async (t) => {
+  const folder = await clusterFolder(t)
+  const first = await joinCluster({ dataFolder: folder, observe })
+  const port = Number(new URL(first.addresses.owner).port)
+  await first.leave()
+  const occupied = createServer().listen(port, '127.0.0.1')
+  await once(occupied, 'listening')
+  t.teardown(() => void occupied.close())
+  const next = await joinCluster({ dataFolder: folder, observe })
+  t.not(Number(new URL(next.addresses.owner).port), port)
+  t.equal((await administer(next.addresses.owner, (client) => client.query('SELECT 1'))).rowCount, 1)
+  await next.leave()
 })
 
 root.test('a pid file with the pid of an unrelated process does not block a start', async (t) => {

@@ -139,7 +139,7 @@ t.test(
   async (t) => {
     const { database } = await testDatabase(t)
     const { jobs } = await open(database, {})
-    const sql = openBossSql(database.ownerUrl, 1)
+    const sql = openBossSql(() => database.ownerUrl, 1)
     t.teardown(() => sql.end())
     const old = () => sql`UPDATE pgboss.job SET started_on = now() - interval '3 seconds'`
     const [begun, finish] = [signal(), signal()]

@@ -19,7 +19,7 @@ const unavailable = (statement: PromiseLike<unknown>): Promise<unknown> =>
 t.test('a transaction that loses its connection runs nothing more, and gives it back', async (t) => {
   const url = await emptyDatabase(t)
   const door = await doorTo(t, url)
-  const sql = openSql(door.url, 'owner', 1)
+  const sql = openSql(() => door.url, 'owner', 1)
   t.teardown(() => sql.end({ timeout: 0 }))
   await sql`CREATE TABLE kept (n int)`
   const run = async (tx: Transaction) => {
@@ -47,7 +47,7 @@ t.test('a transaction that loses its connection runs nothing more, and gives it 
 t.test('statements under way fail, and the pool works when the server is back', async (t) => {
   const url = await emptyDatabase(t)
   const door = await doorTo(t, url)
-  const sql = openSql(door.url, 'owner', 3)
+  const sql = openSql(() => door.url, 'owner', 3)
   t.teardown(() => sql.end({ timeout: 0 }))
   const long = 'x'.repeat(2_000)
   for (let round = 0; round < 2; round += 1) {
@@ -66,7 +66,7 @@ t.test('statements under way fail, and the pool works when the server is back', 
 t.test('a connection lost while the types of arrays are read fails its statement only', async (t) => {
   const url = await emptyDatabase(t)
   const door = await doorTo(t, url)
-  const sql = openSql(door.url, 'owner', 1)
+  const sql = openSql(() => door.url, 'owner', 1)
   t.teardown(() => sql.end({ timeout: 0 }))
   door.closeAt('typarray')
   t.equal(await unavailable(sql`SELECT 1`), true)
@@ -91,7 +91,7 @@ t.test('the errors of pg say that the database is unavailable', async (t) => {
 t.test('a script of the job queue is one transaction, and needs no connection of its own', async (t) => {
   const url = await emptyDatabase(t)
   const door = await doorTo(t, url)
-  const sql = openBossSql(door.url, 1)
+  const sql = openBossSql(() => door.url, 1)
   t.teardown(() => sql.end({ timeout: 0 }))
   const executeSql = (text: string) => bossOver(sql).executeSql(text, [])
   await executeSql('CREATE TABLE kept (n int)')

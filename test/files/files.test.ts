@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { writeOwner } from '../../src/files/binding.ts'
 import { openFiles } from '../../src/files/open-files.ts'
+import { storageFaultOf } from '../../src/platform/storage-fault.ts'
 
 async function* chunks(...parts: (string | Uint8Array)[]): AsyncGenerator<string | Uint8Array> {
   yield* parts
@@ -72,6 +74,38 @@ t.test('a write never replaces other bytes by accident, and those of a sealed fi
   await files.remove('v1/draft.csv')
   await files.remove('v1', { sealed: true })
   t.same(await files.list(''), ['at-once'])
+})
+
+t.test('nothing is written or removed where the disk of the folder is not mounted any more', async (t) => {
+  const folder = join(t.testdir(), 'files')
+  await writeOwner(folder, '00000000-0000-4000-8000-000000000001')
+  const files = await openFiles({ folder })
+  await files.write('a.csv', chunks('a'))
+  await rename(folder, `${folder}.away`)
+  const other = async () => {
+    for (const change of [
+      files.write('b.csv', chunks('b')),
+      files.remove('a.csv'),
+      files.move('a.csv', 'c.csv'),
+      files.seal('a.csv'),
+    ]) {
+      const error = await change.catch((thrown: unknown) => thrown)
+      t.equal(storageFaultOf(error), 'missing')
+      t.match(error, { name: 'StorageError', message: /is not the folder that was opened/ })
+    }
+    t.equal(await files.findFault(), 'missing')
+  }
+  await other()
+  await mkdir(folder)
+  await other()
+  t.same(await readdir(folder), [], 'the empty place of a disk stays empty')
+  await writeOwner(folder, '00000000-0000-4000-8000-000000000002')
+  await other()
+  await rm(folder, { recursive: true })
+  await rename(`${folder}.away`, folder)
+  t.equal(await files.findFault(), undefined)
+  await files.write('b.csv', chunks('b'))
+  t.same(await files.list(''), ['a.csv', 'b.csv'])
 })
 
 t.test('a large file is read in chunks of 1 MiB', async (t) => {

@@ -399,7 +399,7 @@ t.test('/docs is in the requested language, else that of the browser, else Chine
     t.match(answer.body, new RegExp(`data-document="/openapi.json\\?lang=${lang}"`))
     t.match(
       answer.body,
-      new RegExp(`href="/docs\\?lang=${lang === 'en' ? 'zh' : 'en'}"[^>]*>(English|中文)<`),
+      new RegExp(`back=%2Fdocs%3Flang%3D${lang === 'en' ? 'zh' : 'en'}"[^>]*>(English|中文)<`),
     )
     return language
   }
@@ -426,7 +426,7 @@ t.test('/docs offers the document of each open dataset', async (t) => {
   const own = (await app.inject('/docs?lang=en&dataset=reading-rooms')).body
   t.match(own, /data-document="\/v1\/datasets\/reading-rooms\/openapi.json\?lang=en"/)
   t.match(own, /<option value="reading-rooms" selected>/)
-  t.match(own, /href="\/docs\?dataset=reading-rooms&#38;lang=zh"/)
+  t.match(own, /back=%2Fdocs%3Fdataset%3Dreading-rooms%26lang%3Dzh"/)
   t.equal(
     (await app.inject('/docs?dataset=&lang=en')).statusCode,
     200,

@@ -26,5 +26,17 @@ t.test('everyone who brought the same bytes may read the receipt, and nobody els
       statuses.push((await get(`/v1/bundles/${receipt}`, { authorization })).status)
     t.same(statuses, [200, 200, 404], `${edition}: staged or refused`)
   }
-  t.equal((await listReceipts(context.database.work)).length, 2)
+  let statements = 0
+  const counting = new Proxy(context.database.work, {
+    apply: (sql, self, args) => {
+      // A template is a statement, other calls build parts of one.
+      if (Array.isArray(args[0]) && 'raw' in args[0]) statements += 1
+      return Reflect.apply(sql, self, args)
+    },
+  })
+  t.equal((await listReceipts(counting, { limit: 1 })).length, 1)
+  const ofOne = statements
+  statements = 0
+  t.equal((await listReceipts(counting)).length, 2)
+  t.equal(statements, ofOne, 'as many statements for two receipts as for one')
 })

@@ -1,5 +1,17 @@
 /** Stored files that are flipped, truncated, missing or restored: what readers get, and what is reported. */
-import { cp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import {
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
@@ -105,6 +117,22 @@ t.test('a disk that fails while something is received: 503, no receipt, the same
   t.equal(await context.files.findFault(), 'failing')
   disk.heal()
   t.equal(await context.files.findFault(), undefined)
+})
+
+t.test('a disk that is not mounted any more: nothing is received into its empty place', async (t) => {
+  const { authorization } = await key({ scopes: ['ingest'], provider: 'edu-commission' })
+  const zip = await zipOf(folder, { dataset, edition: '2023', rows: 'tree\nfir\n' })
+  const files = join(folder, 'var/files')
+  await rename(files, `${files}.away`)
+  await mkdir(files)
+  const answer = await post('/v1/bundles', zip, authorization)
+  t.match(answer.headers, { 'retry-after': '60' })
+  t.match(answer.json(), { status: 503, code: 'storage-missing' })
+  t.match((await get('/ready')).json(), { storage: 'missing' })
+  t.same(await readdir(files), [])
+  await rmdir(files)
+  await rename(`${files}.away`, files)
+  t.equal((await post('/v1/bundles', zip, authorization)).status, 202)
 })
 
 t.test('each change is logged, with the name of the file and nothing of its content', async (t) => {

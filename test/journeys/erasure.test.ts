@@ -200,6 +200,31 @@ t.test('retention, on both sides of its days', async (t) => {
   t.match(testContext.lines.join(''), /"cause":"superseded"/)
 })
 
+t.test('bundles of withdrawn versions go with them, once newer ones have replaced them', async (t) => {
+  const edition = '2055'
+  const hasBytes = async (id: string) => (await context.files.list(`bundles/${id}`)).length > 0
+  const after = async (days: number) => {
+    moveTo(new Date(Date.parse('2038-03-02T04:00:00Z') + days * 86_400_000).toISOString())
+    await applyRetention(context)
+  }
+  await after(0)
+  const first = await testContext.take(of(edition, 'marker-first,1\n'))
+  await testContext.publish('wells', edition)
+  const second = await testContext.take(of(edition, 'marker-second,1\n'))
+  await testContext.publish('wells', edition, { reason: 'Measured again.' })
+  await after(1)
+  t.ok(await hasBytes(first.id), 'a superseded version that is still served')
+  await withdraw(context, { dataset: 'wells', edition, version: 1, ...act })
+  await withdraw(context, { dataset: 'wells', edition, version: 2, ...act })
+  await after(1)
+  t.same([await hasBytes(first.id), await hasBytes(second.id)], [false, true], 'the current part stays')
+  t.same(await placesOf('marker-first'), [])
+  t.match(testContext.lines.join(''), /"cause":"withdrawn","bundle"/)
+  const third = await testContext.take(of(edition, 'marker-third,1\n'))
+  await after(2)
+  t.same([await hasBytes(second.id), await hasBytes(third.id)], [false, true])
+})
+
 t.test('on the command line it asks, and says what remains', async (t) => {
   const { id } = await testContext.take(of('2060', 'marker-cli,1\n'))
   t.match(await cli('erase', 'bundle', id, '--reason', 'x'), { code: 2, stderr: /--yes/ })

@@ -15,7 +15,8 @@ t.test('metadata, records and the first page agree', async (t) => {
     await publish(dataset, edition)
   }
   const records = `/v1/datasets/${dataset}/records`
-  t.match((await get('/')).text, records)
+  const table = `/datasets/${dataset}/table`
+  t.match((await get('/')).text, table)
   await withdraw(context, { dataset, edition: '2025', version: 1, reason: 'A trial.', actor: 'cli:test' })
   t.equal((await get(`/v1/datasets/${dataset}`)).json<{ latest: unknown }>().latest, null)
   const answer = (await get(records)).json<{ status: number; editions: string }>()
@@ -26,7 +27,7 @@ t.test('metadata, records and the first page agree', async (t) => {
     'the older editions are answered',
   )
   t.equal((await get(`${records}?edition=2024`)).status, 200)
-  t.notMatch((await get('/')).text, records, 'the first page links to nothing that answers 410')
+  t.notMatch((await get('/')).text, table, 'the first page links to nothing that answers 410')
   t.equal((await get(`${records}?edition=2024`)).status, 200, 'the older edition stays where it is')
   const audited = async () =>
     (await context.database.work`SELECT FROM qingdan.audit WHERE action = 'withdraw'`).length

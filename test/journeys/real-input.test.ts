@@ -12,6 +12,7 @@ import t, { type Test } from 'tap'
 import type { Contract } from '../../src/contract/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, type TestContext } from '../support/open-test-context.ts'
+import { withoutLibreOffice } from '../support/read-back.ts'
 import { waysOut } from '../support/ways-out.ts'
 
 type Row = Readonly<Record<string, string>>
@@ -133,6 +134,7 @@ async function readersSee(t: Test, testContext: TestContext, valid: readonly Row
     rows.map((cells) => JSON.stringify(cells)).sort()
   const { fields } = testContext.context.contracts.get('pitches').contract
   const ways = await waysOut(testContext, { dataset: 'pitches', edition: '2026' }, fields)
+  t.same(Object.keys(ways).length, withoutLibreOffice ? 6 : 7, Object.keys(ways).join(', '))
   for (const [way, rows] of Object.entries(ways))
     t.same(order(rows), order(expected), `the valid rows, and no others: ${way}`)
 }
@@ -183,7 +185,7 @@ interface List {
 async function takePlan(t: Test, csv: string | Uint8Array, rows: readonly Row[]): Promise<List> {
   const dataset = 'annual-open-data-list'
   const testContext = await openTestContext(t, { at: '2015-01-01T00:00:00Z' })
-  const receipt = await testContext.take({ dataset, edition: '2014', rows: csv })
+  const receipt = await testContext.take({ dataset, edition: '2014', contractVersion: 2, rows: csv })
   t.match(receipt.files, [{ rowsRead: rows.length, rowsTaken: rows.length, rowsRefused: 0 }])
   t.equal((await testContext.publish(dataset, '2014')).state, 'done')
   const list = (await testContext.get('/v1/lists/2014')).json<List>()
@@ -206,7 +208,34 @@ async function takePlan(t: Test, csv: string | Uint8Array, rows: readonly Row[])
     counts,
     'a joint item counts once under each of its providers',
   )
+  await planIsReadBack(t, testContext, rows)
   return list
+}
+
+/** The columns of a plan by field; it has no others. */
+const planColumns: Readonly<Record<string, string>> = {
+  number: '编号',
+  providers: '提供部门',
+  name: '数据项名称',
+  description: '数据项描述',
+  content: '数据项内容（包括但不仅限于）',
+  theme: '领域',
+}
+
+/** Compares every way out with the rows of the file, in the order of their numbers. */
+async function planIsReadBack(t: Test, testContext: TestContext, rows: readonly Row[]): Promise<void> {
+  const { fields } = testContext.context.contracts.get('annual-open-data-list').contract
+  const expected = rows
+    .map((row) =>
+      fields.map(({ name }) => {
+        const text = row[planColumns[name] ?? '']?.trim() ?? ''
+        return text === '' ? null : name === 'providers' ? text.split('、').join(';') : text
+      }),
+    )
+    .sort((one, other) => Number(one[0]) - Number(other[0]))
+  const ways = await waysOut(testContext, { dataset: 'annual-open-data-list', edition: '2014' }, fields)
+  t.same(Object.keys(ways).length, withoutLibreOffice ? 6 : 7, Object.keys(ways).join(', '))
+  for (const [way, found] of Object.entries(ways)) t.same(found, expected, `the rows of the plan: ${way}`)
 }
 
 t.test('a small plan in the columns of the real one', async (t) => {

@@ -18,6 +18,7 @@ import { buildEventLog } from '../../src/platform/log/events.ts'
 import { databaseOptions, testDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, temporaryFolder, zipOf } from '../support/open-test-context.ts'
+import { runCli } from '../support/run-cli.ts'
 
 const trees = contractOf(
   [field('tree', 'string', { role: 'key', constraints: { required: true } })],
@@ -178,9 +179,17 @@ t.test('a start on a full disk says so within 5 s', async (t) => {
   }
   await fill(join(disk, 'filler'))
   const began = performance.now()
-  await t.rejects(openContext(loadConfig({ QINGDAN_DATA: disk }), log), /the disk is full.*free space/i)
+  await t.rejects(openContext(loadConfig({ QINGDAN_DATA: disk }), log), {
+    message: /can be written to .*: the disk is full/,
+    fault: 'full',
+  })
   t.ok(performance.now() - began < 5_000)
   t.same((await readdir(disk)).sort(), ['files', 'filler'], 'no database was begun')
+  for (const command of ['list', 'serve'])
+    t.match(await runCli([command], { QINGDAN_DATA: disk, QINGDAN_PORT: '0' }), {
+      code: 1,
+      stderr: /the disk is full\.\nThe disk is full: free space/,
+    })
 })
 
 t.test('a clock that steps by a day loses and reorders nothing', async (t) => {

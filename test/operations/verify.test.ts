@@ -5,9 +5,10 @@
 import { mkdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { getReceiptLike, receive } from '../../src/ingest/index.ts'
+import { getReceiptLike, receive, takeBundle } from '../../src/ingest/index.ts'
 import { getSignedReceipt } from '../../src/ingest/receipts/signed-receipt.ts'
 import { compareSizes, scrub, startScrub, verify } from '../../src/operations/index.ts'
+import { defectTexts } from '../../src/operations/verify/verification.ts'
 import {
   dropPublication,
   eraseVersion,
@@ -17,7 +18,7 @@ import {
 } from '../../src/publication/index.ts'
 import { failingDisk } from '../support/failing-disk.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-context.ts'
+import { openTestContext, zipOf } from '../support/open-test-context.ts'
 import { callCli, runCli } from '../support/run-cli.ts'
 
 const dataset = 'tree-register'
@@ -57,7 +58,14 @@ async function flip(name: string, position = 7): Promise<void> {
   await writeFile(at(name), bytes)
 }
 
-const run = (repair: boolean) => verify(context, { repair, progress: () => undefined })
+/** The kinds of defects that were found. */
+const seen = new Set<string>()
+
+async function run(repair: boolean) {
+  const report = await verify(context, { repair, progress: () => undefined })
+  for (const { kind } of report.defects) seen.add(kind)
+  return report
+}
 
 /** Expects these defects, as `kind subject`, and the actions of a repair, after which nothing is wrong. */
 async function repairs(t: Test, expected: readonly string[], action = 'repaired'): Promise<void> {
@@ -243,6 +251,27 @@ t.test('an altered bundle is set aside, a missing one reported; sending it again
   t.ok((await run(false)).isIntact)
 })
 
+t.test(
+  'a bundle of another size, a version of another digest, and a contract without its file',
+  async (t) => {
+    const path = join(folder, 'trees.zip')
+    await writeFile(path, await zipOf(folder, { dataset, edition: '2017', rows: 'tree,height\nfig,1\n' }))
+    const { id } = await receive(context, { path, broughtBy: 'cli:test' })
+    await takeBundle(context, id)
+    await truncate(at(`bundles/${id}/bundle.zip`), 100)
+    await remains(t, [`bundle-size ${id}`])
+    await receive(context, { path, broughtBy: 'cli:test' })
+    const [row] = await work<{ digest: string }[]>`SELECT digest FROM qingdan.version WHERE id = 1`
+    await work`UPDATE qingdan.version SET digest = ${'0'.repeat(64)} WHERE id = 1`
+    t.ok((await run(false)).defects.some(({ kind }) => kind === 'record-differs'))
+    await work`UPDATE qingdan.version SET digest = ${row?.digest ?? ''} WHERE id = 1`
+    await work`UPDATE qingdan.version SET contract_version = 2 WHERE id = 1`
+    t.ok((await run(false)).defects.some(({ kind }) => kind === 'contract-missing'))
+    await work`UPDATE qingdan.version SET contract_version = 1 WHERE id = 1`
+    t.same((await run(false)).defects, [])
+  },
+)
+
 t.test('a damaged bag is set aside, and made again at the next request', async (t) => {
   const [bag = ''] = await context.files.list('bags')
   await flip(bag, 100)
@@ -406,4 +435,8 @@ t.test('without any right copy, files are set aside and the defect remains', asy
     `file-missing ${stored('csv')}`,
     `file-missing ${stored('csv.gz')}`,
   ])
+})
+
+t.test('each kind of defect was planted and found', async (t) => {
+  t.same([...seen].sort(), Object.keys(defectTexts).sort())
 })

@@ -37,6 +37,7 @@ const keptOutside = [
 const programs = [
   ...['test/runner/run.ts', 'test/runner/group.ts'],
   ...['test/acceptance/main.ts', 'test/acceptance/journey.ts'],
+  ...['test/corpus/main.ts', 'test/corpus/runner.ts'],
 ]
 
 /** Compiled folders of other contents go after a day without use. */
@@ -71,7 +72,7 @@ async function sourceFiles() {
   for (const folder of ['build', 'src', 'test']) {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true, recursive: true })) {
       const path = join(entry.parentPath, entry.name).slice(root.length)
-      if (entry.isFile() && /\.(ts|mjs|json)$/.test(path) && !path.includes('node_modules')) found.push(path)
+      if (entry.isFile() && /\.(tsx?|mjs|json)$/.test(path) && !path.includes('node_modules')) found.push(path)
     }
   }
   return [...found, 'package-lock.json'].sort()

@@ -45,7 +45,7 @@ export function conformanceTo(
 }
 
 /** Pages for people and their assets; they are not in the document. */
-const forPeople = /^\/($|docs(\/|$)|assets\/|datasets\/)/
+const forPeople = /^\/(?!v1\/|api\/|mcp|\.well-known\/|health$|ready$|metrics$|[a-z-]+\.[a-z]+$)/
 
 function faultOf(
   request: SentRequest,

@@ -3,6 +3,7 @@
 import { cp, rename, rm } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { type BagGroup, isTableFile, limitsOf, packBag } from '../../bundle/index.ts'
+import { isPersonal } from '../../contract/index.ts'
 import { fileExists } from '../../platform/file-exists.ts'
 import type { CheckContext, CheckReport } from '../check-bundle.ts'
 import { checkBundles } from '../check-bundles.ts'
@@ -51,7 +52,7 @@ export async function create(paths: readonly string[], options: CreateOptions): 
       throw new UsageError(`${each} already exists; choose another path with --out.`)
   const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
   const encryptTo = options.encryptTo === undefined ? undefined : await readPublicKeyFile(options.encryptTo)
-  if (contract.intake?.personal === true && encryptTo === undefined) {
+  if (isPersonal(contract) && encryptTo === undefined) {
     throw new UsageError(
       `Rows of ${purpose.dataset} are personal data and must be encrypted: add --encrypt-to <key.asc>.`,
     )

@@ -17,6 +17,7 @@ import { type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
 import { loadCurrentContracts } from '../load-contracts.ts'
 import { loadSettings } from '../load-settings.ts'
 import { counted, print } from '../output.ts'
+import { languageInUse, localised, phrase } from '../phrases.ts'
 import { emptyTexts, textsFile, writeTexts } from './texts.ts'
 
 export interface DraftOptions extends Common {
@@ -113,17 +114,18 @@ function report(
     )
     for (const { name, type, codes, title } of contract.fields) {
       const isKey = contract.primaryKey.includes(name)
-      print.line(
-        `  ${name}  ${codes ?? type}${isKey ? ', key' : ''}  ${shown(title.zh)} / ${shown(title.en)}`,
-      )
+      const about = `${codes ?? type}${isKey ? phrase(', key') : ''}`
+      print.data(`  ${name}  ${about}  ${shown(title.zh)} / ${shown(title.en)}`)
     }
     print.line('Look at:')
     if (table.mustBeginLater)
       print.line(
         `  The rows above row ${table.headerRow} are no header: remove them before you send the file.`,
       )
-    for (const { header, message } of notes)
-      print.line(`  ${header === undefined ? '' : `${header}: `}${message}`)
+    for (const { header, message } of notes) {
+      const colon = languageInUse() === 'zh' ? '：' : ': '
+      print.data(`  ${header === undefined ? '' : `${header}${colon}`}${localised(message)}`)
+    }
     print.line(
       `  Licence, theme, provider ${contract.providers.join(', ')} and classes are those of your other datasets.`,
     )

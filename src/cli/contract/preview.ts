@@ -8,7 +8,7 @@ import { purposeOf } from '../bundles/purpose.ts'
 import { checkBundles } from '../check-bundles.ts'
 import { type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
 import { progressLine } from '../display/progress.ts'
-import { counted, print } from '../output.ts'
+import { counted, print, repairsText } from '../output.ts'
 import { loadDatasetFolder, printFaults } from './dataset-folder.ts'
 
 export interface PreviewOptions extends Common {
@@ -70,8 +70,7 @@ export async function preview(path: string, file: string, options: PreviewOption
           }
         }
         for (const { rowsRead, rowsTaken, rowsRefused, repairs } of counts) {
-          const corrected = Object.entries(repairs).map(([name, count]) => `${count} ${name}`)
-          const also = corrected.length === 0 ? '' : `, corrected: ${corrected.join(', ')}`
+          const also = repairsText(repairs)
           print.line(
             `${counted(rowsRead, 'row')} read, ${rowsTaken} would be taken, ${rowsRefused} refused${also}`,
           )

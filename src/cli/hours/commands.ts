@@ -21,7 +21,7 @@ The exit code is 0 even if phrases are refused, and 2 if a line is no such JSON.
     .action(lazily(() => import('./parse.ts').then(({ parse }) => parse), end))
 }
 
-export const closuresCommand: AddCommand = (program, end) => {
+export const closuresCommand: AddCommand = (program) => {
   const family = program.command('closures').description('close venues temporarily, or open them once')
   command(family, 'add', 'close a venue or open it once, or many by a CSV file')
     .argument('[venue]', 'code of the venue, such as 310101-0003-1')
@@ -37,7 +37,7 @@ A closure is in force at once; the running service shows it within a second, and
 all lines are added or none. The exit code is 4 if it is refused.
 ${examples('qingdan closures add 310101-0003-1 --reason 高考', 'qingdan closures add --file typhoon.csv')}`,
     )
-    .action(lazily(() => import('./closures.ts').then(({ add }) => add), end))
+    .action(lazily(() => import('./closures.ts').then(({ add }) => add)))
   command(family, 'list', 'list closures and one-off openings that have not ended')
     .argument('[venue]', 'only of this venue')
     .option('--all', 'also those that have ended')

@@ -63,6 +63,7 @@ function printErasure(name: string, { at, already, wasPublished, bundles, remain
   else if (sets.length > 0) {
     print.line('  These backup sets may still hold the bytes; a restore from them applies the erasure again:')
     for (const set of sets) print.line(`    ${set}`)
+    print.line('  They hold them until qingdan backup --keep removes the sets, or you do.')
   }
   print.line('  What remains until when: docs/erasure.md. To force it out: qingdan erase --verify <marker>')
 }

@@ -131,7 +131,7 @@ plain CSV; exactly that version is released.`,
     .action(lazily(() => import('./publish.ts').then(({ publish }) => publish), end))
 }
 
-export const withdrawCommand: AddCommand = (program) => {
+export const withdrawCommand: AddCommand = (program, end) => {
   editionArguments(
     command(program, 'withdraw', 'withdraw a published version; its address answers 410 from then on'),
     { hasVersion: true },
@@ -142,7 +142,7 @@ export const withdrawCommand: AddCommand = (program) => {
       'after',
       examples('qingdan withdraw school-canteens 2026 2 --reason "A district was missing."'),
     )
-    .action(lazily(() => import('./publish.ts').then(({ withdrawVersion }) => withdrawVersion)))
+    .action(lazily(() => import('./publish.ts').then(({ withdrawVersion }) => withdrawVersion), end))
 }
 
 /** Adds dataset and edition, as arguments in this order or as options with the names that `ingest` has. */

@@ -19,6 +19,7 @@ import { readPublicKeyFile } from '../bundles/key-files.ts'
 import { type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
 import { atInterrupt } from '../on-interrupt.ts'
 import { counted, print } from '../output.ts'
+import { languageInUse, localised } from '../phrases.ts'
 import { pauseLine, pullLine } from './pull-progress.ts'
 
 export interface PullOptions extends Common {
@@ -89,7 +90,8 @@ export async function run(url: string, options: PullOptions): Promise<number> {
 function refuse(options: Common, { code, message }: PullRefusal): number {
   const { kind, title, hint } = pullRefusals[code]
   if (options.json === true) print.line(JSON.stringify({ refused: code, detail: message }))
-  print.refusal(`${title}: ${message} (${code})`)
+  const colon = languageInUse() === 'zh' ? '：' : ': '
+  print.refusal(`${localised(title)}${colon}${localised(message)} (${code})`)
   print.refusal(`  ${hint}`)
   return { data: exitCodes.refused, state: exitCodes.problem, usage: exitCodes.usage }[kind]
 }

@@ -40,10 +40,16 @@ export const phone: Check = {
   },
 }
 
+/** What is written in and beside a number: `021-6123 4567（门卫）`. */
+const beside = /[\s()（）.\-－—:：\p{Script=Han}]/gu
+
 function isPhone(text: string): boolean {
-  const [own = ''] = text.trim().split(/转|分机|ext\.?|x/i)
-  const digits = own.replace(/^(\+|00)86/, '').replace(/[\s()（）.\-－—]/g, '')
+  const [first = ''] = text.trim().split(/转|分机|ext\.?|x/i)
+  const own = first.replace(/^(\+|00)86/, '')
   // An extension may follow a hyphen: 021-61234567-801.
-  const short = own.replace(/^((?:\D*\d+){2,}?)-\d{1,5}$/, '$1').replace(/\D/g, '')
-  return kinds.some((kind) => kind.test(digits) || kind.test(short))
+  const short = own.replace(/[-－—]\d{1,5}$/, '')
+  return [own, short].some((number) => {
+    const digits = number.replace(beside, '')
+    return kinds.some((kind) => kind.test(digits))
+  })
 }

@@ -40,7 +40,7 @@ interface ClusterOptions {
 }
 
 export interface Cluster {
-  /** The addresses of its database. */
+  /** The addresses of its database; the port changes if the server is started again at another one. */
   readonly addresses: Addresses
   /** Leaves the database. The last process to leave stops it and waits until it has ended. */
   readonly leave: () => Promise<void>
@@ -73,6 +73,8 @@ const joinAttemptsMax = 25
 /** After a refusal because another process was faster, the next attempt succeeds. */
 const refusalsMax = 3
 const logCheckSeconds = 60
+/** With their waits about a second, in which processes of a killed server end; then another program has its port. */
+const samePortAttempts = 5
 /** Between attempts to restart the server after all those of `takeLease` have failed, as on a full disk. */
 const renewMilliseconds = 1_000
 
@@ -107,11 +109,11 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       renewing = renew()
     })
   }
-  // The server crashed, was killed or stopped. Without a new lease, others would think this process has ended; and
-  // without a server on the same port, it would have none.
+  // The server crashed, was killed or stopped. Without a new lease, others would think this process has ended. Another
+  // process may have started the server again, at another port.
   const renew = async (): Promise<void> => {
     while (!isLeaving) {
-      const renewed = await takeLease(context, lease.postmaster.port).catch(() => undefined)
+      const renewed = await takeLease(context).catch(() => undefined)
       if (renewed !== undefined) {
         lease = renewed
         return watch(renewed)
@@ -123,7 +125,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const timer = setInterval(() => void trimLog(context.log).catch(() => undefined), logCheckSeconds * 1000)
   timer.unref()
   return {
-    addresses: addressesOf(context, lease.postmaster.port),
+    addresses: addressesOf(context, () => lease.postmaster.port),
     leave: async () => {
       isLeaving = true
       clearInterval(timer)
@@ -186,12 +188,24 @@ function urlOf(port: number, role: string, password: string, database: string): 
   return `postgres://${role}:${password}@127.0.0.1:${port}/${database}`
 }
 
-function addressesOf({ secret }: ClusterContext, port: number): Addresses {
-  const addressOf = (role: string) => urlOf(port, role, passwordOf(secret, role), databaseName)
+function addressesOf({ secret }: ClusterContext, portOf: () => number): Addresses {
+  const names = { owner: ownerName, ...roleNames }
+  const passwords = {
+    owner: passwordOf(secret, names.owner),
+    work: passwordOf(secret, names.work),
+    serve: passwordOf(secret, names.serve),
+  }
+  const addressOf = (role: keyof Addresses) => urlOf(portOf(), names[role], passwords[role], databaseName)
   return {
-    owner: addressOf(ownerName),
-    work: addressOf(roleNames.work),
-    serve: addressOf(roleNames.serve),
+    get owner() {
+      return addressOf('owner')
+    },
+    get work() {
+      return addressOf('work')
+    },
+    get serve() {
+      return addressOf('serve')
+    },
   }
 }
 
@@ -203,8 +217,8 @@ const leaseKey = '7160941133914212717'
 const leaseName = (clone: string): string =>
   `qingdan lease ${createHash('sha256').update(clone).digest('hex').slice(0, 16)}`
 
-/** Starts the server if it does not run; at `port`, if given. */
-async function takeLease(context: ClusterContext, port?: number): Promise<Lease> {
+/** Starts the server if it does not run. */
+async function takeLease(context: ClusterContext): Promise<Lease> {
   let cause: unknown
   // Earlier lines are about earlier processes.
   const logBytes = await sizeOf(context.log)
@@ -212,7 +226,7 @@ async function takeLease(context: ClusterContext, port?: number): Promise<Lease>
   for (let failures = 0; failures < joinAttemptsMax; failures++) {
     // Waits grow with each failure: 0.1 s, then 0.2 s, about half a minute in all.
     if (failures > 0) await wait(100 * failures)
-    const postmaster = await findOrStart(context, port)
+    const postmaster = await findOrStart(context, failures < samePortAttempts)
     if (postmaster === undefined) {
       await refuseFullDisk(context, logBytes)
       continue
@@ -262,7 +276,10 @@ function sizeOf(path: string): Promise<number> {
   )
 }
 
-async function findOrStart(context: ClusterContext, port?: number): Promise<Postmaster | undefined> {
+async function findOrStart(
+  context: ClusterContext,
+  isPortRequired: boolean,
+): Promise<Postmaster | undefined> {
   const running = await findPostmaster(context.cluster)
   if (running?.stopping) await untilStopped(context.cluster, running)
   else if (running) return untilReady(context.cluster)
@@ -271,8 +288,8 @@ async function findOrStart(context: ClusterContext, port?: number): Promise<Post
     account: context.location.account,
     cluster: context.cluster,
     log: context.log,
-    portWanted: port ?? (await findFormerPort(context.cluster)),
-    isPortRequired: port !== undefined,
+    portWanted: await findFormerPort(context.cluster),
+    isPortRequired,
     settings: context.settings,
   })
 }

@@ -33,10 +33,10 @@ interface StartOptions {
   readonly account: OsAccount
   readonly cluster: string
   readonly log: string
-  /** Used if it is free, so that pools of other processes reconnect after a crash. */
+  /** Used if it is free, so that connections of other processes to this address work again after a crash. */
   readonly portWanted?: number | undefined
-  /** Whether not to start at another port. */
-  readonly isPortRequired?: boolean
+  /** Whether not to start at another port than the wanted one, if there is one. */
+  readonly isPortRequired: boolean
   readonly settings: Readonly<Record<string, string>>
 }
 
@@ -72,7 +72,8 @@ export async function startPostmaster(options: StartOptions): Promise<Postmaster
   const log = await open(options.log, 'a', 0o600)
   try {
     const port = await freePort(options.portWanted)
-    if (options.isPortRequired && port !== options.portWanted) return undefined
+    const { portWanted = port } = options
+    if (options.isPortRequired && port !== portWanted) return undefined
     const settingArguments = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,

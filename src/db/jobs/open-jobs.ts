@@ -49,7 +49,7 @@ export async function openJobs(
   options: JobsOptions & { readonly database: Database; readonly observe: Observe },
 ): Promise<Jobs> {
   const { database, observe, pollSeconds = pollSecondsUsual, expireSeconds = expireSecondsUsual } = options
-  const sql = openBossSql(database.ownerUrl, connectionsMax)
+  const sql = openBossSql(() => database.ownerUrl, connectionsMax)
   const boss = new PgBoss({
     db: bossOver(sql),
     migrate: false,
@@ -76,7 +76,7 @@ export async function openJobs(
     expireSeconds,
     stopping: stop.signal,
     leases: new Map(),
-    presence: openPresence(database.ownerUrl),
+    presence: openPresence(() => database.ownerUrl),
   }
   const queues = new Map<string, Promise<void>>()
   const makeQueue = (name: string): Promise<void> => {

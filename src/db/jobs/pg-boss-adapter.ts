@@ -1,20 +1,22 @@
 /** pg-boss over postgres.js: it opens no pool and runs its statements through a function built here. */
 import PgBoss from 'pg-boss'
 import postgres, { type ParameterOrJSON, type Sql } from 'postgres'
-import { connecting } from '../connections.ts'
+import { type CurrentAddress, connecting, followPort } from '../connections.ts'
 import type { Runner } from '../database.ts'
 
 /** The client for pg-boss, which passes JSON that is already serialised. */
-export function openBossSql(url: string, connectionsMax: number): Sql {
+export function openBossSql(address: CurrentAddress, connectionsMax: number): Sql {
   const asIs = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
   const json = (oid: number) => ({ to: oid, from: [oid], serialize: asIs, parse: JSON.parse })
-  return postgres(url, {
+  const sql = postgres(address(), {
     ...connecting,
     max: connectionsMax,
     idle_timeout: 60,
     connection: { application_name: 'qingdan jobs' },
     types: { json: json(114), jsonb: json(3802) },
   }) as unknown as Sql
+  followPort(sql, address)
+  return sql
 }
 
 /** How pg-boss runs its statements. */

@@ -5,7 +5,7 @@
  */
 import type { Client } from 'pg'
 import type { Sql } from 'postgres'
-import { openConnection } from '../connections.ts'
+import { type CurrentAddress, openConnection } from '../connections.ts'
 
 /** First key of these locks. Locks with two keys never collide with those of lock.ts, which have one. */
 const lockClass = 0x71_64_6a_62
@@ -21,11 +21,11 @@ export interface Presence {
 }
 
 /** Opens the session with the first job. After it was lost, the next job opens another. */
-export function openPresence(url: string): Presence {
+export function openPresence(address: CurrentAddress): Presence {
   const held = new Set<string>()
   let session: Promise<Client> | undefined
   const open = async () => {
-    const client = await openConnection(url, 'work', 'jobs')
+    const client = await openConnection(address(), 'work', 'jobs')
     client.once('end', () => {
       session = undefined
     })

@@ -12,7 +12,7 @@ import { Problem, type ProblemCode, problem } from '../../platform/problem.ts'
 import { storageFaultOf } from '../../platform/storage-fault.ts'
 import { problemTexts } from '../../platform/texts/problem-texts.ts'
 import type { HttpContext } from '../context.ts'
-import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
+import { type App, baseUrl, languageOf, type ProblemBody, pageLanguageOf } from '../route-helpers.ts'
 
 /** Registers the only error handler. Unknown paths are handled in hooks.ts, which knows the paths. */
 export function registerErrorHandler(app: App, context: HttpContext): void {
@@ -69,10 +69,14 @@ export function sendProblem(
   if (status === 429) reply.header('connection', 'close')
   const seconds = retryAfterSeconds[refusal.code] ?? (status === 503 ? retryAfterSecondsUsual : undefined)
   if (seconds !== undefined) reply.header('retry-after', String(seconds))
-  if (status === 404 && prefersPage(request)) {
-    const language = languageOf(request, 'zh')
-    const page = context.renderProblem(refusal.code, request.id, language)
-    return reply.header('content-language', language).type('text/html; charset=utf-8').send(page)
+  if ((status === 404 || isOfPage(request)) && prefersPage(request)) {
+    const language = pageLanguageOf(request)
+    const page = context.renderProblem(refusal, request.id, language)
+    return reply
+      .header('content-language', language)
+      .header('vary', 'Accept, Accept-Language, Cookie')
+      .type('text/html; charset=utf-8')
+      .send(page)
   }
   const language = languageOf(request)
   // Serialised here: a response schema of the route would drop the members of this kind of problem.
@@ -88,6 +92,7 @@ const retryAfterSeconds: { readonly [Code in ProblemCode]?: number } = {
   'storage-full': 60,
   'storage-read-only': 60,
   'storage-failing': 60,
+  'storage-missing': 60,
 }
 
 function bodyOf(refusal: Problem, request: FastifyRequest, base: string): ProblemBody {
@@ -173,6 +178,11 @@ function invalid({ validation = [], validationContext }: FastifyError): Problem 
     expected === undefined ? `The value ${first?.message ?? 'is not valid'}.` : `Expected ${expected}.`
   const code = validationContext === 'body' ? 'body-invalid' : 'parameter-invalid'
   return problem(code, { ...(path === '' ? {} : { path }), detail })
+}
+
+/** Whether the address is a page, whose refusals are pages too. */
+function isOfPage({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions?.config?.offers?.includes('text/html') === true
 }
 
 /** Whether text/html is listed before JSON; a caller with only `*` is treated as a program. */

@@ -12,7 +12,7 @@ import { inLanguage, type Language } from '../../platform/language.ts'
 import { problem } from '../../platform/problem.ts'
 import { isFresh } from '../cache/freshness.ts'
 import type { HttpContext } from '../context.ts'
-import { type App, languageOf, problemResponses } from '../route-helpers.ts'
+import { type App, pageLanguageOf, problemResponses } from '../route-helpers.ts'
 import { registerCollectors } from './collect-routes.ts'
 import type { DatasetPart } from './dataset-operations.ts'
 import { datasetDocumentPath, openDatasets } from './document.ts'
@@ -112,7 +112,7 @@ export async function docsRoutes(
       schema: { hide: true, querystring: Type.Object({ lang: Lang, dataset: Type.Optional(ChosenSlug) }) },
     },
     async (request, reply) => {
-      const { lang = languageOf(request, 'zh'), dataset } = request.query
+      const { lang = pageLanguageOf(request), dataset } = request.query
       return sendDocs(
         request,
         reply,
@@ -222,7 +222,7 @@ function sendDocs(
 ): FastifyReply {
   const isCurrent = isFresh(request, reply, digestOf(page).slice(0, 32))
   reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en')
-  reply.header('vary', 'Accept-Language')
+  reply.header('vary', 'Accept-Language, Cookie')
   return isCurrent ? reply.code(304).send() : reply.type('text/html; charset=utf-8').send(page)
 }
 

@@ -1,9 +1,10 @@
 /**
- * Retention of bundles: removes the bytes of refused and superseded bundles after their days, and drops what
- * nobody has decided about in quarantine. Receipts and findings stay. What a current part or the current
- * version needs to be restored or corrected is never removed.
+ * Retention of bundles: removes the bytes of refused and superseded bundles after their days, those of withdrawn
+ * versions earlier, and drops what nobody has decided about in quarantine. Receipts and findings stay. What a
+ * current part or a version that is not withdrawn needs to be restored or corrected is never removed.
  */
 
+import type { Sql } from 'postgres'
 import { type AppContext, readMirror } from '../../catalogue/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { closeCorrections } from '../derived/corrections.ts'
@@ -12,7 +13,7 @@ import { dropBundle } from '../quarantine/quarantine.ts'
 import { listReadPersonal, listRejectedPersonal, type ReadCause } from './personal.ts'
 import { removeBytes } from './stored-bytes.ts'
 
-type Cause = 'refused' | 'quarantined' | 'superseded' | ReadCause
+type Cause = 'refused' | 'quarantined' | 'superseded' | 'withdrawn' | ReadCause
 
 interface Expired {
   readonly id: string
@@ -49,23 +50,37 @@ async function listExpired(context: AppContext): Promise<readonly Expired[]> {
   const quarantined = before(config.QINGDAN_QUARANTINED_RETENTION_DAYS)
   const superseded = before(config.QINGDAN_SUPERSEDED_RETENTION_DAYS)
   const personal = [...(await listRejectedPersonal(context, before)), ...(await listReadPersonal(context))]
+  const withdrawn = before(config.QINGDAN_WITHDRAWN_RETENTION_DAYS)
   const further = await database.work<Expired[]>`
-    SELECT b.id, CASE b.state WHEN 'staged' THEN 'superseded' ELSE b.state END AS cause
-    FROM qingdan.bundle b
+    WITH part AS (
+      SELECT bundle, max(coalesce(p.replaced_at, 'infinity')) AS replaced_at
+      FROM qingdan.part p, LATERAL (SELECT p.bundle_id AS bundle
+        UNION SELECT jsonb_array_elements_text(${listOrEmpty(database.work, 'p.bundles')})) AS source
+      GROUP BY bundle),
+    version AS (
+      SELECT bundle, max(v.withdrawn_at) AS withdrawn_at, bool_and(v.withdrawn_at IS NOT NULL) AS is_withdrawn,
+        -- The base of a delta against the version that is public now.
+        bool_or(v.state = 'published') AS is_public
+      FROM qingdan.version v, jsonb_array_elements(v.parts) AS part, LATERAL (SELECT part->>'bundle' AS bundle
+        UNION SELECT jsonb_array_elements_text(${listOrEmpty(database.work, "part->'bundles'")})) AS source
+      GROUP BY bundle)
+    SELECT b.id, CASE WHEN b.state <> 'staged' THEN b.state
+      WHEN part.replaced_at <= ${superseded} THEN 'superseded' ELSE 'withdrawn' END AS cause
+    FROM qingdan.bundle b LEFT JOIN part ON part.bundle = b.id LEFT JOIN version ON version.bundle = b.id
     WHERE b.erased_at IS NULL AND (
       (b.state = 'refused' AND (b.history->-1->>'at')::timestamptz <= ${refused})
       OR (b.state = 'quarantined' AND (b.history->-1->>'at')::timestamptz <= ${quarantined})
-      OR (b.state = 'staged'
-        AND (SELECT max(coalesce(p.replaced_at, 'infinity')) FROM qingdan.part p
-          WHERE p.bundle_id = b.id OR jsonb_exists(p.bundles, b.id)) <= ${superseded}
-        -- The base of a delta against the version that is public now.
-        AND NOT EXISTS (SELECT FROM qingdan.version v, jsonb_array_elements(v.parts) AS part
-          WHERE v.state = 'published'
-            AND (part->>'bundle' = b.id OR jsonb_exists(coalesce(part->'bundles', '[]'), b.id)))))
+      OR (b.state = 'staged' AND part.replaced_at <= ${superseded} AND version.is_public IS NOT TRUE)
+      OR (b.state = 'staged' AND part.replaced_at <= ${withdrawn} AND version.withdrawn_at <= ${withdrawn}
+        AND version.is_withdrawn))
     ORDER BY b.received_at, b.id LIMIT ${roundMax}`
   const copies = personal.map((one) => ({ ...one, copies: true }))
   return [...new Map([...further, ...copies].map((one) => [one.id, one])).values()]
 }
+
+/** A list that may be absent, as SQL. */
+const listOrEmpty = (sql: Sql, list: 'p.bundles' | "part->'bundles'") =>
+  sql.unsafe(`CASE jsonb_typeof(${list}) WHEN 'array' THEN ${list} ELSE '[]' END`)
 
 async function expire(context: AppContext, { id, cause, copies = false }: Expired): Promise<void> {
   if (cause === 'quarantined') {
@@ -74,7 +89,7 @@ async function expire(context: AppContext, { id, cause, copies = false }: Expire
   } else {
     const state = cause === 'refused' ? cause : 'staged'
     await removeBytes(context, { id, state, copies })
-    if (cause === 'superseded') await dropStaged(context.database, id)
+    if (cause === 'superseded' || cause === 'withdrawn') await dropStaged(context.database, id)
   }
   context.observe('data-erased', { kind: 'bundle', cause, bundle: id })
 }

@@ -17,6 +17,7 @@ import { completeLedger, ledgerLock } from '../erasure/ledger.ts'
 import { isCompressed, listDataFiles, type SnapshotFacts } from './data-files.ts'
 import { knownErasures, readLedger } from './erasures.ts'
 import { BackupFault } from './fault.ts'
+import { type FolderLock, withFolderLock } from './folder-lock.ts'
 import { type ObjectWriter, openObjectWriter } from './objects.ts'
 import { removeOldSets } from './prune.ts'
 import {
@@ -76,10 +77,12 @@ export async function writeBackup(context: AppContext, order: BackupOrder): Prom
   const service = await loadServiceKey(context)
   await refuseRecipient(order.recipient, service.fingerprint, context.clock())
   const refuse = () => new BackupFault('busy', 'Another backup of this service is running. Wait for its end.')
-  return context.database.lock('backup', () => writeLocked(context, order, service), {
-    millisecondsMax: 1,
-    refuse,
-  })
+  const folder = resolve(order.folder)
+  const work = () =>
+    withFolderLock({ folder, name: 'backup', millisecondsMax: 0 }, (lock) =>
+      writeLocked(context, { ...order, folder }, service, lock),
+    )
+  return context.database.lock('backup', work, { millisecondsMax: 1, refuse })
 }
 
 function refuseInside(folder: string, dataFolder: string): void {
@@ -119,10 +122,10 @@ async function writeLocked(
   context: AppContext,
   order: BackupOrder,
   service: ServiceKey,
+  lock: FolderLock,
 ): Promise<BackupReport> {
-  const folder = resolve(order.folder)
+  const { folder, recipient } = order
   const known = await knownObjects(folder, service, context.clock())
-  const { recipient } = order
   const writer = await openObjectWriter({ folder, recipient, secret: service.privateKey, known })
   const count = { written: 0, reused: 0 }
   // Created at its first use: without it, a restored service would have another one, and refuse the cursors of all.
@@ -163,6 +166,7 @@ async function writeLocked(
     objects: [...writer.stored()],
     erasures,
   } satisfies SetDescription
+  await lock.check()
   await writeSet(folder, set, description, (text) => signBytes(text, key, { at: context.clock() }))
   context.observe('checkpoint-reached', { step: 'backup', point: 'set-written' })
   const setsRemoved =

@@ -3,7 +3,7 @@
  * before it is committed, and every backup adds what the ledger does not have: erasures of a process that was
  * killed, or that was not given the folder. An erasure is written once, however often its command is repeated.
  */
-import { mkdir, open, readdir, stat } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type AppContext,
@@ -15,10 +15,14 @@ import {
 import { type ErasedBundle, listErasedBundles } from '../../ingest/index.ts'
 import { defined } from '../../platform/defined.ts'
 import { type ErasureEntry, erasuresFile, readLedger } from '../backup/erasures.ts'
+import { withFolderLock } from '../backup/folder-lock.ts'
 import { setsFolder } from '../backup/set.ts'
 
 /** A lock that an erasure holds from its line to its commit, and a backup until it has its snapshot. */
 export const ledgerLock = 'ledger of erasures'
+
+/** Others write a line in milliseconds. */
+const lockMillisecondsMax = 30_000
 
 /** What identifies an erasure: its subject and its moment. */
 function identityOf(entry: ErasureEntry): string {
@@ -33,7 +37,12 @@ function identityOf(entry: ErasureEntry): string {
  * BackupFault for a faulty line.
  */
 export async function appendErasures(folder: string, entries: readonly ErasureEntry[]): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  // Another service may write its erasures into the same folder.
+  const lock = { folder, name: 'erasures', millisecondsMax: lockMillisecondsMax } as const
+  await withFolderLock(lock, () => append(folder, entries))
+}
+
+async function append(folder: string, entries: readonly ErasureEntry[]): Promise<void> {
   const { entries: present, text, tornBytes } = await readLedger(folder)
   const known = new Set(present.map(identityOf))
   const added = entries.filter((entry) => !known.has(identityOf(entry)))

@@ -5,7 +5,7 @@ import { setAsideFolder } from '../../files/set-aside.ts'
 import type { Progress } from '../../ingest/index.ts'
 
 /** Everything that can be wrong, each with one sentence. */
-const defectTexts = {
+export const defectTexts = {
   'file-missing': 'The stored file is missing.',
   'file-size': 'The stored file does not have the recorded size.',
   'file-digest': 'The stored file does not have the recorded digest.',

@@ -32,7 +32,7 @@ const events = {
   },
   'storage-changed': {
     level: 'warn',
-    message: 'The folder of files became writable, full, read-only or failing; see `storage`.',
+    message: 'The folder of files became writable, full, read-only, failing or missing; see `storage`.',
     count: ['storage'],
   },
   'database-frozen': {

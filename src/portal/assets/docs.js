@@ -76,6 +76,15 @@ if (document.documentElement.lang === 'zh-CN') {
   observer.observe(container, { childList: true, characterData: true, subtree: true })
 }
 
+// Swagger UI leaves the choice of servers without a name, and puts links into buttons, which the keyboard then meets
+// twice (WCAG 2.2, 4.1.2). The links only repeat the address of their button.
+const corrections = new MutationObserver(() => {
+  const label = document.documentElement.lang === 'zh-CN' ? '服务器' : 'Server'
+  container.querySelector('#servers:not([aria-label])')?.setAttribute('aria-label', label)
+  for (const link of container.querySelectorAll('button a[href]')) link.removeAttribute('href')
+})
+corrections.observe(container, { childList: true, subtree: true })
+
 // Another document is another page: choosing it is enough, the button is for those without scripts.
 const choice = document.getElementById('docs-dataset')
 choice?.addEventListener('change', () => choice.form.submit())

@@ -2,56 +2,68 @@
 
 import {
   type AppContext,
-  addresses,
-  getReadable,
   isSynthetic,
-  latestOf,
   latestOfDataset,
   listDistributions,
   listVersions,
+  type PublishedVersion,
 } from '../../catalogue/index.ts'
-import { labelOf, sourceOf } from '../../contract/index.ts'
-import { anonymousCaller } from '../../platform/caller.ts'
-import { dayInShanghai } from '../../platform/time.ts'
-import { describeDataset } from '../overview.ts'
+import { type Contract, type LoadedContract, labelOf, sourceOf } from '../../contract/index.ts'
+import type { Bilingual } from '../../platform/language.ts'
+import { findRows, type RowsPage } from '../explorer/find-rows.ts'
 import { type SchemaOrgSite, schemaDataset } from '../schema-org.ts'
-import type { PortalDatasetPage, PortalEdition } from './page.ts'
+import type { PortalDataset } from './card.tsx'
+import { describeDataset } from './describe.ts'
 
-/** The content of the page, and its schema.org data. Throws `dataset-not-found`. */
+export interface DatasetPage {
+  readonly contract: Contract
+  readonly dataset: PortalDataset
+  readonly rhythm: Bilingual
+  readonly openClass: Bilingual
+  readonly source: Bilingual
+  readonly latest: PublishedVersion | undefined
+  /** All versions, the newest edition and version first. */
+  readonly versions: readonly PublishedVersion[]
+  /** The contract of the latest version. */
+  readonly read: Contract
+  /** The first rows of the latest version. */
+  readonly preview: RowsPage | undefined
+  /** Schema.org data. */
+  readonly data: object
+}
+
+/** Rows of the preview on the page. */
+const previewRows = 5
+
+/** The content of the page. */
 export async function findDatasetPage(
   context: AppContext,
-  slug: string,
+  loaded: LoadedContract,
   site: SchemaOrgSite,
-): Promise<{ readonly content: PortalDatasetPage; readonly data: object }> {
-  const { contract } = getReadable(context.contracts, anonymousCaller, slug)
-  const versions = await listVersions(context.database, { dataset: slug })
-  const version = latestOfDataset(versions)
-  const latest =
-    version === undefined
+): Promise<DatasetPage> {
+  const { contract } = loaded
+  const versions = await listVersions(context.database, { dataset: contract.dataset })
+  const latest = latestOfDataset(versions)
+  const files = latest === undefined ? [] : await listDistributions(context.database, latest.id)
+  const label = (list: string, code: string) =>
+    labelOf(context.contracts, list, code) ?? { zh: code, en: code }
+  const preview =
+    latest === undefined
       ? undefined
-      : { version, files: await listDistributions(context.database, version.id) }
-  const at = addresses(context.config)
-  const names = [...new Set(versions.map(({ edition }) => edition))]
-  const editions = names.map((edition): PortalEdition => {
-    const own = versions.filter((candidate) => candidate.edition === edition)
-    const current = latestOf(own)
-    const last = current ?? own[0]
-    return {
-      edition,
-      updated: last === undefined ? '' : dayInShanghai(last.publishedAt),
-      href: at.edition(slug, edition),
-      synthetic: last !== undefined && isSynthetic(last),
-      ...(current === undefined ? {} : { version: current.number, records: current.records }),
-    }
-  })
-  const { updateFrequency: code } = contract
-  const content = {
-    dataset: await describeDataset(context, contract, version),
-    rhythm: labelOf(context.contracts, 'update-frequencies', code) ?? { zh: code, en: code },
-    licence: contract.licence.title,
-    source: sourceOf(contract, version !== undefined && isSynthetic(version)),
-    editions,
-    fields: contract.fields,
+      : await findRows(context, { loaded, parameters: { limit: String(previewRows) } })
+  return {
+    contract,
+    dataset: await describeDataset(context, contract, latest),
+    rhythm: label('update-frequencies', contract.updateFrequency),
+    openClass: label('open-classes', contract.openClass),
+    source: sourceOf(contract, latest !== undefined && isSynthetic(latest)),
+    latest,
+    versions,
+    read:
+      latest === undefined
+        ? contract
+        : context.contracts.get(contract.dataset, latest.contractVersion).contract,
+    preview,
+    data: schemaDataset(contract, latest === undefined ? undefined : { version: latest, files }, site),
   }
-  return { content, data: schemaDataset(contract, latest, site) }
 }

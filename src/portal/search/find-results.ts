@@ -11,8 +11,8 @@ import { type Contract, getField, labelOf } from '../../contract/index.ts'
 import { anonymousCaller } from '../../platform/caller.ts'
 import { defined } from '../../platform/defined.ts'
 import type { Bilingual, Language } from '../../platform/language.ts'
-import { describeDataset } from '../overview.ts'
-import type { PortalMatch, PortalResults } from './results.ts'
+import { describeDataset } from '../datasets/describe.ts'
+import type { PortalMatch, PortalResults } from './results.tsx'
 
 /** Cards on a page of results. */
 const cardsMax = 20

@@ -104,7 +104,7 @@ export function buildClient(options: ClientOptions): Client {
         if (!(error instanceof TransientFailure)) throw error
         failed = error.hasAdvanced ? 1 : failed + 1
         if (failed > retriesMax) {
-          throw new PullRefusal('source-away', `${base}: ${error.message} (${failed} attempts).`, {
+          throw new PullRefusal('source-away', `${base}: ${error.message}; attempts: ${failed}.`, {
             cause: error,
           })
         }

@@ -7,6 +7,7 @@
 import type { AppContext } from '../../catalogue/index.ts'
 import { countRead, type LoadedContract } from '../../contract/index.ts'
 import type { Caller } from '../../platform/caller.ts'
+import { defined } from '../../platform/defined.ts'
 import { planAggregate } from '../aggregate/plan.ts'
 import { parseAggregate } from '../aggregate/query.ts'
 import { readGroups } from '../aggregate/read.ts'
@@ -25,13 +26,23 @@ interface ReadQuery {
   readonly parameters: Readonly<Record<string, unknown>>
 }
 
+interface ReadRecords extends ReadQuery {
+  /** A fixed version; else the parameter `edition` chooses, or the latest is read. */
+  readonly version?: { readonly edition: string; readonly number: number }
+  /** The token that shows the version before its release. */
+  readonly preview?: string
+}
+
 /** A page of records as the JSON of `…/records`. Throws the problems of that route. */
 export async function recordsJson(
   context: AppContext,
-  { loaded, parameters, caller }: ReadQuery,
+  { loaded, parameters, caller, version, preview }: ReadRecords,
 ): Promise<string> {
   const { dataset } = loaded.contract
-  const resolved = await resolveRequest(context, { dataset, format: 'json', parameters, language: 'zh' })
+  const resolved = await resolveRequest(context, {
+    ...{ dataset, format: 'json', parameters, language: 'zh' },
+    ...defined({ version, preview }),
+  })
   const { bytes } = await answerPage(context, readerOf(context.database), resolved)
   const versions = resolved.plan.targets.map(({ version }) => version)
   countRead(caller, loaded.contract, { versions, operation: 'records' })

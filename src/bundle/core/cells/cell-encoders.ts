@@ -8,8 +8,10 @@ import { controlCharacterIn, mayHoldControlCharacter } from '../../../platform/c
 import type { Block } from '../csv/row-block.ts'
 import { buildBytePattern } from './byte-pattern.ts'
 import { buildCellCache } from './cell-cache.ts'
+import type { RowWords } from './no-record.ts'
 import { type CellReader, isFreeText } from './read-cell.ts'
 import type { Repair } from './read-code.ts'
+import { isTotal, isTotalIn } from './totals.ts'
 
 /** The result of encoding a cell. */
 export interface EncodedCell {
@@ -49,7 +51,7 @@ interface CellEncoderOptions {
   readonly readAbove?: CellReader | undefined
   readonly missingValues: readonly string[]
   /** Texts for which the strict reader must look at the whole row. */
-  readonly words?: ReadonlySet<string>
+  readonly words?: RowWords | undefined
 }
 
 /** Builds the encoder of a field's cells. */
@@ -116,7 +118,7 @@ function buildStrictEncoder({ field, read, readAbove, words }: CellEncoderOption
       repairs = [...repairs, repair]
     })
     if (value !== null && typeof value !== 'string') return undefined
-    if (value !== null && words?.has(value) === true) return undefined
+    if (value !== null && words !== undefined && isWord(value, words)) return undefined
     // The row's reader warns of it.
     if (isText && value !== null && controlCharacterIn(value) !== undefined) return undefined
     validate ??= buildRowValidator([field])
@@ -124,6 +126,10 @@ function buildStrictEncoder({ field, read, readAbove, words }: CellEncoderOption
     if (value === null) return repairs.length === 0 ? noValue : { ...noValue, repairs }
     return value === text ? unchanged : { bytes: Buffer.from(value), repairs }
   }
+}
+
+function isWord(text: string, { headers, totals }: RowWords): boolean {
+  return headers.has(text) || (totals && isTotal(text))
 }
 
 /** Cells cached for a field, and the longest of them: codes, days and lists repeat often. */
@@ -195,7 +201,7 @@ type IsPlain = (bytes: Buffer, from: number, to: number) => boolean
 const never: IsPlain = () => false
 
 /** Texts that need no trimming, are not the missing-value marker and do not look like an Excel number. */
-function plainText({ field, missingValues, words = new Set() }: CellEncoderOptions): IsPlain {
+function plainText({ field, missingValues, words }: CellEncoderOptions): IsPlain {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, ...others } = field.constraints ?? {}
   const { required: _required, pattern, ...unusual } = others
   const isShaped = pattern === undefined ? undefined : buildBytePattern(pattern)
@@ -203,11 +209,14 @@ function plainText({ field, missingValues, words = new Set() }: CellEncoderOptio
   const isTextual = Object.keys(unusual).length > 0 || (pattern !== undefined && isShaped === undefined)
   const validate = isTextual ? buildRowValidator([field]) : undefined
   const row = ['']
-  const special = byLength([...missingValues, ...words])
+  const special = byLength([...missingValues, ...(words?.headers ?? [])])
   return (bytes, from, to) => {
     const length = to - from
     if (length === 0 || mayBeBlank(bytes, from, to) || mayBeExponent(bytes, from, to)) return false
+    // An error of a spreadsheet.
+    if (bytes[from] === 0x23) return false
     if (special[length]?.some((value) => isSame(value, bytes, from, to))) return false
+    if (words?.totals === true && isTotalIn(bytes, from, to)) return false
     // A character has at least one byte, and at most four.
     if (length > maxLength || length < 4 * minLength) return false
     if (isShaped?.(bytes, from, to) === false) return false

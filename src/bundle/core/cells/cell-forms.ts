@@ -35,8 +35,8 @@ export function conversionOf(type: FieldTypeName): Convert {
 
 /** As Table Schema, PostgreSQL, pandas and people write them. */
 const booleans: ReadonlyMap<string, string> = new Map([
-  ...['true', 't', 'yes', '1', '是'].map((text) => [text, 'true'] as const),
-  ...['false', 'f', 'no', '0', '否'].map((text) => [text, 'false'] as const),
+  ...['true', 't', 'yes', 'y', '1', '是', '√', '✓'].map((text) => [text, 'true'] as const),
+  ...['false', 'f', 'no', 'n', '0', '否', '×', '✗'].map((text) => [text, 'false'] as const),
 ])
 
 const number = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
@@ -127,6 +127,14 @@ export function mayBeShortenedText(text: string): boolean {
   const [, decimals = '', exponent = ''] = shortened.exec(text) ?? []
   if (!exponent.startsWith('+')) return false
   return Number(exponent) >= shortenedFrom || decimals.length === 2
+}
+
+/** What a spreadsheet writes for a formula that failed, and for a number or day that a column is too narrow for. */
+const failedCell = /^#(N\/A|REF!|DIV\/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|GETTING_DATA)$|^#{3,}$/
+
+/** Whether a text stands in a CSV for a value that its spreadsheet did not write. */
+export function isFailedCell(text: string): boolean {
+  return text.charCodeAt(0) === 0x23 && failedCell.test(text)
 }
 
 const dayPart = String.raw`(\d{4})(?:([/.-])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日?)`

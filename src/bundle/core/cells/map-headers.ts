@@ -2,7 +2,7 @@
  * Maps columns to fields by name, title or alias. Reports, with their cells, headers that are missing,
  * duplicate, unknown, or of fields that no provider may bring.
  */
-import { type Contract, type Field, intakeFields, intakeKey } from '../../../contract/index.ts'
+import { type Contract, type Field, intakeFields, intakeKey, isPersonal } from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
 import { nearestByMeaning, nearestOf } from './nearest.ts'
@@ -50,7 +50,7 @@ export function atOffset(byteOffset: number | undefined): Pick<FindingPosition, 
   return byteOffset === undefined ? {} : { byteOffset }
 }
 
-/** Longest header that a finding showsHeaders. */
+/** Longest header that a finding shows. */
 const shownCharactersMax = 100
 
 interface Mapping {
@@ -78,7 +78,7 @@ export function mapHeaders(header: HeaderRow, contract: TableContract, file: str
   const columns: Column[] = []
   const columnOf: (number | undefined)[] = fields.map(() => undefined)
   const seen = new Map<string, number>()
-  const showsHeaders = contract.intake?.personal !== true
+  const showsHeaders = !isPersonal(contract)
   const headers = cells.map((text) => (showsHeaders ? text.trim().slice(0, shownCharactersMax) : ''))
   const place = (column: number): FindingPosition => ({
     file,

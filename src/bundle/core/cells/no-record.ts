@@ -5,9 +5,11 @@
  */
 import type { Contract, Field } from '../../../contract/index.ts'
 import type { BundleCheck } from '../findings/checks.ts'
+import { isFailedCell } from './cell-forms.ts'
 import type { HeaderMap } from './map-headers.ts'
 import { buildHeaderReader } from './map-headers.ts'
 import { isFreeText } from './read-cell.ts'
+import { isTotal } from './totals.ts'
 
 /** What a row is instead of a record, and the index of the field to point at. */
 export interface NoRecord {
@@ -27,10 +29,18 @@ export interface NoRecordOptions {
   readonly isRow: (texts: readonly string[]) => boolean
 }
 
+/** The texts of a field for which the row must be looked at as a whole. */
+export interface RowWords {
+  /** Headers of the field. */
+  readonly headers: ReadonlySet<string>
+  /** Whether words for a total are such texts too. */
+  readonly totals: boolean
+}
+
 export interface NoRecordTest {
   readonly find: (options: NoRecordOptions) => NoRecord | undefined
-  /** By field: the texts for which the row must be looked at as a whole. */
-  readonly words: readonly ReadonlySet<string>[]
+  /** By field. */
+  readonly words: readonly RowWords[]
   /** Whether a row with a single value may pass: then it may be a note. */
   readonly mayBeNote: boolean
 }
@@ -38,42 +48,24 @@ export interface NoRecordTest {
 /** The test for which every row is a record. */
 export const everyRow: NoRecordTest = { find: () => undefined, words: [], mayBeNote: false }
 
-const totals: ReadonlySet<string> = new Set([
-  ...[
-    '合计',
-    '合 计',
-    '合  计',
-    '合\u3000计',
-    '合计：',
-    '合计:',
-    '总计',
-    '总 计',
-    '总\u3000计',
-    '总计：',
-    '总计:',
-  ],
-  ...['小计', '小 计', '小\u3000计', '小计：', '小计:', '共计', '共计：', '累计', '总数', '总和', '全市合计'],
-  ...[
-    'Total',
-    'total',
-    'TOTAL',
-    'Total:',
-    'Totals',
-    'Subtotal',
-    'Sub-total',
-    'Sum',
-    'Grand total',
-    'Grand Total',
-  ],
-])
-
-/** How notes begin. */
+/** How notes begin, and the lines below a form in which people and offices sign. */
 const note =
-  /^(注|备注|说明|附注|资料来源|数据来源|来源|填表|制表|审核|统计时间|数据截至|Notes?|Sources?)\s*(\d{0,2})\s*[:：.、]|^[*＊※]/i
+  /^(注|备注|说明|附注|资料来源|数据来源|来源|统计时间|数据截至|Notes?|Sources?)\s*(\d{0,2})\s*[:：.、]|^[*＊※]/i
+const signature =
+  /^(?![:：])(填表|填报|制表|审核|复核|校对|统计|报送|经办|主管|单位|联系)?(人|单位|部门|时间|日期|电话|负责人)?(\s*[（(](签字|签章|盖章|公章)[)）])?\s*[:：]/
 
-/** Whether the only text of a row is a note, given whether the row has an error. A number alone is a faulty record. */
+/**
+ * Whether the only text of a row is a note, given whether the row has an error. A number or a failed formula alone is a
+ * faulty record.
+ */
 function isNote(text: string, isFaulty: boolean): boolean {
-  return isFaulty ? !/^[-+\d.,]+(e[-+]?\d+)?$/i.test(text) : note.test(text)
+  if (!isFaulty) return isBesideRecords(text)
+  return !/^[-+\d.,]+(e[-+]?\d+)?$/i.test(text) && !isFailedCell(text)
+}
+
+/** Whether a cell is a note, or the name of someone who signs, and no value of a record. */
+export function isBesideRecords(text: string): boolean {
+  return note.test(text) || signature.test(text)
 }
 
 /** Fewer columns than this are too few to tell a note or swallowed rows from a record. */
@@ -89,13 +81,13 @@ export function buildNoRecordTest(
   // A member of a dimension may be called a total; a code list says so too.
   const totalFields = key.filter((index) => {
     const field = fields[index]
-    const isListed = field?.constraints?.enum?.some((value) => totals.has(value)) === true
+    const isListed = field?.constraints?.enum?.some(isTotal) === true
     return field !== undefined && isPlainText(field) && field.role !== 'dimension' && !isListed
   })
-  const words = fields.map((field, index) => {
-    if (!isPlainText(field)) return new Set<string>()
-    return new Set([...headers.spellings(index), ...(totalFields.includes(index) ? totals : [])])
-  })
+  const words = fields.map((field, index) => ({
+    headers: new Set(isPlainText(field) ? headers.spellings(index) : []),
+    totals: totalFields.includes(index),
+  }))
   const texts = fields.flatMap((field, index) => (isPlainText(field) ? [index] : []))
   const mayBeNote = fields.filter(({ constraints }) => constraints?.required === true).length < 2
 
@@ -103,16 +95,23 @@ export function buildNoRecordTest(
     const { map, values } = options
     const cell = (field: number) => options.texts[map.columnOf[field] ?? -1]?.trim() ?? ''
     const filled = fields.flatMap((_, field) => (cell(field) === '' ? [] : [field]))
-    const isExact = texts.some((field) => words[field]?.has(cell(field)) === true && !totals.has(cell(field)))
-    if ((values === undefined || isExact) && filled.length >= Math.min(2, map.columns.length)) {
-      if (filled.every((field) => headers.fieldOf(cell(field)) === field)) return { check: 'row-header' }
+    const isExact = texts.some((field) => words[field]?.headers.has(cell(field)) === true)
+    if (values === undefined || isExact) {
+      const repeated = filled.filter((field) => headers.fieldOf(cell(field)) === field).length
+      // A file that was joined may name one of its columns differently.
+      const others = values === undefined && repeated > 2 ? 1 : 0
+      if (repeated >= Math.min(2, map.columns.length) && repeated + others >= filled.length)
+        return { check: 'row-header' }
     }
-    const total = (values === undefined ? key : totalFields).find((field) => totals.has(cell(field)))
+    const total = (values === undefined ? key : totalFields).find((field) => isTotal(cell(field)))
     if (total !== undefined) return { check: 'row-total', field: total }
     const isUnclear = map.columns.length < columnsMin || options.texts.includes(undefined)
     const alone = isUnclear ? undefined : aloneOf(values, filled)
     if (alone !== undefined && isNote(cell(alone), values === undefined))
       return { check: 'row-note', field: alone }
+    const [first] = isUnclear || values !== undefined ? [] : filled
+    if (first !== undefined && filled.every((field) => isBesideRecords(cell(field))))
+      return { check: 'row-note', field: first }
     const swallowed = texts.find((field) => holdsRows(map.columnOf[field], options))
     return swallowed === undefined ? undefined : { check: 'cell-swallowed', field: swallowed }
   }

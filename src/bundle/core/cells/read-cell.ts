@@ -11,6 +11,7 @@ import {
 } from '../../../contract/index.ts'
 import {
   conversionOf,
+  isFailedCell,
   isShortenedNumber,
   mayBeShortenedText,
   mayHaveLostDigits,
@@ -87,6 +88,7 @@ function buildPlainReader(
   const standIn = isStandIn(contract.standIn ?? '') ? contract.standIn : undefined
   const wrongType: CellFault = { check: 'type', expected: expectedOf(field) }
   const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
+  const failed: CellFault = { check: 'cell-error', expected: wrongType.expected ?? '' }
   const isWhole = field.type === 'integer'
   const isNumeric = isWhole || field.type === 'number'
   const convert = conversionOf(field.type)
@@ -98,6 +100,7 @@ function buildPlainReader(
       return standIn
     }
     if (text.length < raw.length) onRepair('blanks')
+    if (isFailedCell(text)) return failed
     // Digits may be lost, so it is rejected even as a text.
     if (isNumeric ? isShortenedNumber(text) : mayBeShortenedText(text)) return damaged
     // The separators of a list may be full-width themselves; its type handles them.

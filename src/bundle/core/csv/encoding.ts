@@ -7,6 +7,7 @@ import type { Finding } from '../../../platform/finding.ts'
 import { lookUp } from '../../../platform/lookup.ts'
 import { faultAt } from '../findings/checks.ts'
 import { fileKindOf, kindBytes } from './file-kind.ts'
+import { buildGarbledSearch, garbledFault } from './garbled-text.ts'
 import { judgeEvidence } from './judge-evidence.ts'
 import { collectEvidence, type IsUtf8, type TextEvidence } from './text-evidence.ts'
 
@@ -45,7 +46,8 @@ export async function inspectText(
   if (claim !== undefined && claimed === undefined) {
     return { findings: [faultAt('encoding-unknown', { file, expected: 'utf-8, gb18030' })] }
   }
-  const utf8 = await scan(read(), 'utf-8', isUtf8)
+  const garbled = buildGarbledSearch(isUtf8)
+  const utf8 = await scan(read(), 'utf-8', isUtf8, garbled.add)
   if (utf8.kind !== undefined)
     return { findings: [faultAt('file-not-text', { file, byteOffset: 0, expected: `≠ ${utf8.kind}` })] }
   if (utf8.wide) return { findings: [faultAt('encoding-utf16', { file, byteOffset: 0, expected: 'UTF-8' })] }
@@ -64,6 +66,9 @@ export async function inspectText(
     encoding = 'gb18030'
     findings.push(...gb18030Faults(evidence.end(), chosen, utf8, claimed, file))
   }
+  garbled.end()
+  if (encoding === 'utf-8')
+    findings.push(...garbledFault(garbled.found, { file, ...atFirst(garbled.found.first) }))
   if (chosen.bytes === chosen.bomBytes) return { findings: [faultAt('file-empty', { file })] }
   if (chosen.strayBom !== undefined)
     findings.push(faultAt('stray-bom', { file, byteOffset: chosen.strayBom }))

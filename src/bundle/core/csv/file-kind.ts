@@ -6,11 +6,14 @@ const binary: readonly (readonly [string, string])[] = [
   ['XLS (.xls)', 'd0cf11e0'],
   ['PDF', '255044462d'],
   ['gzip', '1f8b'],
+  ['PNG', '89504e470d0a'],
+  ['JPEG', 'ffd8ff'],
 ]
 
 const markup: readonly (readonly [string, RegExp])[] = [
   ['HTML', /^\s*<(!doctype html|html|table)\b/i],
   ['XML', /^\s*<\?xml /],
+  ['JSON', /^\s*(\[\s*\{|\{)\s*"/],
 ]
 
 /** The longest beginning that is compared. */

@@ -15,9 +15,17 @@ const doubtfulUnlikelihood = 3
 const foreignShare = 0.08
 const doubtfulShare = 0.25
 
+/**
+ * Korean in EUC-KR decodes as Chinese characters that are the first half of GB 2312 alone, which is over half of those
+ * in Chinese data; Japanese in EUC-JP has its kana. So many of them make a file doubtful.
+ */
+const hangulMin = 16
+const kanaMin = 4
+const kanaShare = 0.25
+
 /** The findings about a file's encoding; `decodes` says whether all of it is GB18030. */
 export function judgeEvidence(evidence: TextEvidence, decodes: boolean, file: string): readonly Finding[] {
-  const { utf8, gb18030, han, common, hangul, glued } = evidence
+  const { utf8, gb18030, han, common, hangul, kana, glued } = evidence
   if (utf8.cells > 0 && (decodes || gb18030.cells > 0)) {
     const fewer = utf8.cells <= gb18030.cells ? utf8 : gb18030
     const expected =
@@ -37,7 +45,9 @@ export function judgeEvidence(evidence: TextEvidence, decodes: boolean, file: st
   if ((glued > 0 && common === 0) || (han >= hanMin && isForeign) || unlikelihood >= foreignUnlikelihood)
     return [at('encoding-foreign', first, counts)]
   const isDoubtful = (han >= hanMin && share < doubtfulShare) || unlikelihood >= doubtfulUnlikelihood
-  if (glued > 0 || isDoubtful) return [at('encoding-doubtful', first, counts)]
+  const isKorean = hangul === han && han >= hangulMin
+  const isJapanese = kana >= kanaMin && kana >= kanaShare * (han + kana)
+  if (glued > 0 || isDoubtful || isKorean || isJapanese) return [at('encoding-doubtful', first, counts)]
   return []
 
   function at(

@@ -22,6 +22,8 @@ export interface TextEvidence {
   common: number
   /** Those of them whose bytes are also Hangul in EUC-KR. */
   hangul: number
+  /** Kana, whose bytes are the same in EUC-JP. */
+  kana: number
   /**
    * Places where a rare Chinese character adjoins a Latin letter, as `Sch黮er` for `Schüler`, or precedes €: `銆€` is
    * the full-width blank of UTF-8.
@@ -49,7 +51,7 @@ const carriageReturn = 0x0d
 const endsCell = new Uint8Array(256)
 for (const sign of '\t\n\r",;') endsCell[sign.charCodeAt(0)] = 1
 
-const counts = { unlikelihood: 0, han: 0, common: 0, hangul: 0, glued: 0 }
+const counts = { unlikelihood: 0, han: 0, common: 0, hangul: 0, kana: 0, glued: 0 }
 
 /** Collects the evidence of a file. */
 export function collectEvidence(isUtf8: IsUtf8): EvidenceCollector {
@@ -157,6 +159,7 @@ function judgeText(text: string, bytes: Buffer, at: number, found: TextEvidence)
     const lead = character < '\u2e80' ? undefined : leadOf(character)
     const isChinese = lead !== undefined || (character >= '\u2e80' && isHan(character))
     if (character >= '\u0080') found.characters += 1
+    if (character >= '\u3041' && character <= '\u30fe') found.kana += 1
     const isRare = isChinese && lead === undefined
     if (isChinese) {
       found.han += 1

@@ -26,6 +26,8 @@ export interface ColumnShape
 
 interface ColumnContext {
   readonly contracts: Pick<Contracts, 'codes'>
+  /** Number of the row of the first cell, from 1. */
+  readonly firstRow: number
   /** Code lists whose codes or labels the values may be. */
   readonly lists: readonly CodeList[]
   /** The code list that other contracts use under this header. */
@@ -64,7 +66,7 @@ const missingMarks = new Set(
 )
 
 const identifierHeader =
-  /(编号|编码|代码|号码|电话|手机|邮编|邮政|证号|序号|学号|传真|\b(id|code|urn|ukprn|laestab|phone|tel|telephone|postcode|zip|fax|number|no)\b)/i
+  /(编号|编码|代码|标识码|号码|电话|手机|邮编|邮政|证号|序号|学号|学籍|传真|\b(id|code|urn|ukprn|laestab|phone|tel|telephone|postcode|zip|fax|number|no)\b)/i
 const quantityHeader = /(人数|数量|总数|\bnumber of\b)/i
 const periodHeader = /(年度|年份|学年|^年$|\b(year|period)\b)/i
 
@@ -110,13 +112,38 @@ export function inferColumn(header: string, cells: readonly string[], context: C
   }
   const isLongNumber = holdsLongNumbers(all)
   const isOpen = isIdentifier || openHeader.test(words)
+  const nearly = isIdentifier || isLongNumber ? undefined : nearlyTyped(values, cells, context)
   const notes = isLongNumber
     ? ['its numbers have more than 15 digits and stay text; round them in the file']
-    : []
+    : nearly === undefined
+      ? []
+      : [nearly]
   return found(
     { ...textShape(all, counts, { isIdentifier, isOpen }, context), isLongNumber, marks: [] },
     notes,
   )
+}
+
+/** Of the values of a text column, this share of dates or numbers makes the others look like mistakes. */
+const nearlyShareMin = 0.6
+
+/** What keeps a column from being of dates or numbers, if most of its values are; with the first row that does. */
+function nearlyTyped(
+  values: readonly string[],
+  cells: readonly string[],
+  context: ColumnContext,
+): string | undefined {
+  for (const type of ['date', 'number'] as const) {
+    const read = plainReader({ type }, context)
+    const others = values.filter((text) => typeof read(text, undefined, noRepair) !== 'string')
+    const count = values.length - others.length
+    if (count < 2 || count < nearlyShareMin * values.length) continue
+    const row = context.firstRow + cells.indexOf(others[0] ?? '')
+    return type === 'date'
+      ? `${count} of ${values.length} values are dates, but not that of row ${row}: correct the file and draft again, or it stays text`
+      : `${count} of ${values.length} values are numbers, but not that of row ${row}: correct the file and draft again, or it stays text`
+  }
+  return undefined
 }
 
 /** Splits `身高（cm）` into label and unit. */

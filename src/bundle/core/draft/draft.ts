@@ -11,6 +11,8 @@ import {
 } from '../../../contract/index.ts'
 import { defined } from '../../../platform/defined.ts'
 import type { Bilingual } from '../../../platform/language.ts'
+import { isBesideRecords } from '../cells/no-record.ts'
+import { isTotal } from '../cells/totals.ts'
 import { type ColumnShape, inferColumn } from './column.ts'
 import { type KeyProposal, proposeKey } from './key.ts'
 import { type FieldName, knownFields, type NameOptions, nameColumns } from './names.ts'
@@ -48,10 +50,16 @@ const standIn = '_Z'
 
 /** Drafts a contract. Throws a plain Error if the table has no named column. */
 export function draftContract(options: DraftOptions): Draft {
-  const { headers, rows, contracts, day } = options
+  const { headers, contracts, day } = options
   const notes: DraftNote[] = []
-  const used = headers.flatMap((header, index) => (header === '' ? [] : [index]))
-  if (used.length === 0) throw new Error('The table has no header.')
+  const named = headers.flatMap((header, index) => (header === '' ? [] : [index]))
+  if (named.length === 0) throw new Error('The table has no header.')
+  const rows = recordsOf(options.rows, named.length)
+  if (rows.length < options.rows.length) notes.push({ message: notRecords(options, rows.length) })
+  const numbering = named.find((index) => isNumbering(headers[index] ?? '', rows, index))
+  const used = named.filter((index) => index !== numbering || named.length === 1)
+  if (numbering !== undefined)
+    notes.push({ header: headers[numbering] ?? '', message: 'only numbers the rows, and is ignored' })
   const loaded = contracts.list().map(({ contract }) => contract)
   const lists = listsOf(loaded, contracts)
   const known = knownFields(loaded)
@@ -63,7 +71,10 @@ export function draftContract(options: DraftOptions): Draft {
     return {
       header,
       cells,
-      shape: inferColumn(header, cells, { contracts, lists, usual, isCoded: codes !== undefined, day }),
+      shape: inferColumn(header, cells, {
+        ...{ contracts, lists, usual, day, firstRow: options.firstRow },
+        isCoded: codes !== undefined,
+      }),
     }
   })
   const labels = columns.map(({ shape }) => shape.label)
@@ -88,7 +99,35 @@ export function draftContract(options: DraftOptions): Draft {
       options.firstRow,
     ),
   )
-  return { contract: contractOf(options, fields, { key, marks, model: loaded[0] }), notes }
+  const contract = contractOf(options, fields, { key, marks, model: loaded[0] })
+  const ignored = numbering === undefined ? {} : { ignoredHeaders: [headers[numbering] ?? ''] }
+  return { contract: { ...contract, ...ignored }, notes }
+}
+
+/** Of the columns, a record fills at least this share; a total or a signature below the table fills fewer. */
+const recordShareMin = 0.6
+
+/** The rows without totals, notes and signatures at the end of the table. */
+function recordsOf(rows: readonly (readonly string[])[], columns: number): readonly (readonly string[])[] {
+  const isRecord = (row: readonly string[]) => {
+    const filled = row.filter((text) => text !== '')
+    const isBeside = filled.some(isTotal) || filled.every(isBesideRecords) || filled.length === 1
+    return columns < 3 || filled.length >= recordShareMin * columns || !isBeside
+  }
+  return rows.slice(0, rows.findLastIndex(isRecord) + 1)
+}
+
+function notRecords({ rows, firstRow }: DraftOptions, records: number): string {
+  const [from, to] = [firstRow + records, firstRow + rows.length - 1]
+  return from === to
+    ? `row ${from} is no record but a total, note or signature: remove it before you send the file`
+    : `rows ${from} to ${to} are no records but totals, notes or signatures: remove them before you send the file`
+}
+
+/** Whether a column only numbers the rows from 1, which a person added for the eye. */
+function isNumbering(header: string, rows: readonly (readonly string[])[], index: number): boolean {
+  const isNumber = /^(序号|行号|no\.?|#)$/i.test(header.trim())
+  return isNumber && rows.length > 1 && rows.every((row, n) => Number(row[index]) === n + 1)
 }
 
 /** The code lists of fields of other contracts. */
@@ -151,8 +190,12 @@ function keyNotes(key: KeyProposal, headers: readonly string[], firstRow: number
     const message = `no columns identify a record: rows ${one} and ${other} are equal in all that could; add a number to the file or choose columns with --key`
     notes.push({ message })
   } else {
-    const others = key.others.length === 0 ? '' : `; so would ${key.others.map(nameOf).join(', ')}`
-    notes.push({ message: `${key.columns.map(nameOf).join(', ')} identify a record${others}` })
+    const [names, others] = [key.columns, key.others].map((columns) => columns.map(nameOf).join(', '))
+    const message =
+      others === ''
+        ? `a record is identified by ${names}`
+        : `a record is identified by ${names}; so could ${others}`
+    notes.push({ message })
   }
   if (key.hasEmpty) {
     notes.push({

@@ -47,7 +47,11 @@ export function nameColumns(labels: readonly string[], options: NameOptions): re
 /** Fields of other contracts by each of their headers; a header of different fields is left out. */
 export function knownFields(contracts: readonly Contract[]): ReadonlyMap<string, Field> {
   const known = new Map<string, Field | undefined>()
-  for (const field of contracts.flatMap((contract) => contract.fields)) {
+  const fields = contracts.flatMap((contract) => contract.fields)
+  // Of fields with one name, those whose code list most contracts use come last and are taken.
+  const uses = ({ name, codes }: Field) =>
+    fields.filter((other) => other.name === name && other.codes === codes).length
+  for (const field of fields.toSorted((one, other) => uses(one) - uses(other))) {
     for (const header of [field.name, field.title.zh, field.title.en, ...(field.aliases ?? [])]) {
       const folded = normaliseHeader(header)
       const other = known.get(folded)

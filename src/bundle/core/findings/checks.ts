@@ -195,6 +195,11 @@ const fileChecks = {
     '文件按 GB18030 读取，但有些字符很少见；请查看此处文字，如有乱码，请另存为“CSV UTF-8”。',
     'warning',
   ),
+  'encoding-garbled': kind(
+    'Text is garbled here, as 涓婃捣 for 上海: a program read the file in the wrong encoding and saved it. Open the original file with its own encoding and save it as "CSV UTF-8".',
+    '此处文字已是乱码（如“上海”成了“涓婃捣”）：文件曾以错误的编码打开并保存；请用正确的编码重新打开原文件，另存为“CSV UTF-8”。',
+    'warning',
+  ),
   'file-not-text': kind(
     'The file is not a text table, despite its name; name a workbook .xlsx, or open the file and save it as "CSV UTF-8".',
     '文件名虽为文本表格，内容却不是；工作簿请改名为 .xlsx，其他文件请打开后另存为“CSV UTF-8”。',

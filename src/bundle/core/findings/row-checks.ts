@@ -56,8 +56,8 @@ export const rowChecks = {
     '该行重复了表头（多为文件合并所致），请删除此行。',
   ),
   'row-total': kind(
-    'The row is a total, not a record; remove it. If totals are records here, the contract must list them as codes or give the field the role dimension.',
-    '该行是合计而非记录，请删除；如合计也是记录，须由数据契约列入代码表，或将该字段设为维度（dimension）。',
+    'The row is a total or an average, not a record; remove it. If such rows are records here, the contract must list them as codes or give the field the role dimension.',
+    '该行是合计或平均，并非记录，请删除；如此类行也是记录，须由数据契约列入代码表，或将该字段设为维度（dimension）。',
   ),
   'row-note': kind(
     'Only one cell of the row is filled, as in text below the table: remove it, or fill in the record.',

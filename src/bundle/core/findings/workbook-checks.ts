@@ -67,8 +67,8 @@ export const workbookChecks = {
     '此处为合并单元格，无法确定数值属于哪些行；请取消合并并逐格填写。',
   ),
   'cell-error': kind(
-    'A formula failed here (#N/A, #REF! or similar); correct it or write the value.',
-    '此处公式出错（#N/A、#REF! 等），请更正公式或直接填写数值。',
+    'A formula failed here (#N/A, #REF!), or the column was too narrow to show the value (####); correct it or write the value, and save again.',
+    '此处公式出错（#N/A、#REF! 等），或列宽不足以显示数值（####）；请更正公式、加宽该列或直接填写数值，再重新保存。',
   ),
   'cell-formula': kind(
     'The contract does not accept formulas; write the value (copy, paste values).',

@@ -8,9 +8,11 @@ import { isUtf8 } from 'node:buffer'
 import { defined } from '../../../platform/defined.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import { buildCellEncoder, type CellEncoder, encodesNothing } from '../../core/cells/cell-encoders.ts'
+import { atOffset } from '../../core/cells/map-headers.ts'
 import { buildRowReader } from '../../core/cells/row-reader.ts'
 import { buildCopyWriter } from '../../core/csv/copy-writer.ts'
 import { buildScanner, mayBeUtf8, type Scan } from '../../core/csv/encoding.ts'
+import { buildGarbledSearch, garbledFault } from '../../core/csv/garbled-text.ts'
 import { inPieces } from '../../core/csv/read-rows.ts'
 import { buildBlock } from '../../core/csv/row-block.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
@@ -93,7 +95,7 @@ function buildWalk(options: ValidateOptions): Walk {
   for (const { field, index, read, above } of plan.readers) {
     const upper = plan.readers.find((reader) => reader.index === above)
     const { missingValues } = options.contract
-    const words = plan.noRecord.words[index] ?? new Set()
+    const words = plan.noRecord.words[index]
     // Codes with two levels of dependency are left to the strict path.
     encoders[index] =
       upper?.above === undefined
@@ -126,10 +128,14 @@ interface TextFile {
 
 function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
   const scanner = buildScanner('utf-8', isUtf8)
+  const garbled = buildGarbledSearch(isUtf8)
   const cutter = buildFileCutter(index, file, walk)
+  // The strict path reports what concerns the whole file before its headers.
+  const warningsBefore = walk.headers.length
   return {
     add: (piece) => {
       scanner.add(piece)
+      garbled.add(piece)
       // Fewer than four bytes do not show which encoding the file has.
       if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return false
       return cutter.cut(piece, scanner.found.bomBytes, false)
@@ -138,6 +144,9 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
       scanner.end()
       const isRead = !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
       if (hasEndMark === true) cutter.countEndMark()
+      garbled.end()
+      const place = { file: file.path, ...atOffset(garbled.found.first) }
+      walk.headers.splice(warningsBefore, 0, ...garbledFault(garbled.found, place))
       return isRead
     },
     count: cutter.count,

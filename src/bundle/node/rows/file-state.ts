@@ -17,6 +17,8 @@ export interface FileState {
   first: number
   table?: OpenTable
   map?: HeaderMap
+  /** Why the first row is no header, until it is known where the header is. */
+  lostHeader?: Finding
   rowsRead: number
   rowsTaken: number
   /** Rows that the third pass has checked. */

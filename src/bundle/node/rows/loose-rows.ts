@@ -2,13 +2,11 @@
  * Reads the rows of a loose file, CSV or XLSX, as its owner has it: rows of titles above the header are allowed, and a
  * text file may have any of the separators. Stops at the first thing that makes the whole file unreadable.
  */
-import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { type Field, hasInnerQuotes, intakeFields, isPersonal } from '../../../contract/index.ts'
 import type { CellKind } from '../../../derivations/index.ts'
 import { defined } from '../../../platform/defined.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
-import { delimiters, isWorkbook } from '../../core/bag/descriptor.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import {
   atOffset,
@@ -22,7 +20,7 @@ import { everyRow } from '../../core/cells/no-record.ts'
 import { buildRowReader, type OpenFile, placeOf, type RowValues } from '../../core/cells/row-reader.ts'
 import type { TableRow } from '../../core/cells/table-row.ts'
 import { BundleRefusal, type FindingPosition, faultAt } from '../../core/findings/checks.ts'
-import { openTable } from './open-table.ts'
+import { openLooseFile, textsOf } from './loose-file.ts'
 import type { OpenTable, TableReader } from './table.ts'
 
 export interface LooseRowOptions {
@@ -45,29 +43,24 @@ export interface LooseRow {
   readonly kindOf: (field: number) => CellKind
 }
 
-/** Rows in which the header is looked for. */
-const headerRowsMax = 10
-
 /** Yields the rows of a file below its header. Yields nothing after an error that concerns the whole file. */
 export async function* readLooseRows(path: string, options: LooseRowOptions): AsyncGenerator<LooseRow> {
-  const { onFinding } = options
+  const { contract, limits, sheet, onFinding } = options
   try {
-    for (const delimiter of isWorkbook(path) ? [','] : delimiters) {
-      const opened = await openTable({ ...options, ...looseFile(path, options, delimiter) })
-      const { table, findings } = opened
-      if (table === undefined) {
-        findings.forEach(onFinding)
-        return
-      }
-      try {
-        const header = await findHeader(table, options.contract)
-        if (header === undefined && delimiter !== delimiters.at(-1) && !isWorkbook(path)) continue
-        findings.forEach(onFinding)
-        yield* readRows(table, header ?? firstHeader(table), basename(path), options)
-        return
-      } finally {
-        await table.close()
-      }
+    const { file, findings } = await openLooseFile(path, {
+      isHeader: buildHeaderTest(contract),
+      refusesFormulas: contract.formulas === 'refuse',
+      isPersonal: isPersonal(contract),
+      innerQuotes: hasInnerQuotes(contract),
+      findHeader: knownRow(contract),
+      ...{ limits, sheet },
+    })
+    findings.forEach(onFinding)
+    if (file === undefined) return
+    try {
+      yield* readRows(file.table, file.header, basename(path), options)
+    } finally {
+      await file.table.close()
     }
   } catch (error) {
     if (!(error instanceof BundleRefusal)) throw error
@@ -75,47 +68,18 @@ export async function* readLooseRows(path: string, options: LooseRowOptions): As
   }
 }
 
-function looseFile(path: string, { sheet, contract }: LooseRowOptions, delimiter: string) {
-  const name = basename(path)
-  const form = isWorkbook(path) ? { sheet: defined({ name: sheet }) } : {}
-  return {
-    isHeader: buildHeaderTest(contract),
-    refusesFormulas: contract.formulas === 'refuse',
-    isPersonal: isPersonal(contract),
-    innerQuotes: hasInnerQuotes(contract),
-    file: { path: name, delimiter, ...form },
-    bag: { read: () => createReadStream(path, { highWaterMark: 1 << 20 }) },
-  }
-}
-
-const textsOf = (rows: TableReader) => rows.cells().map((cell) => (typeof cell === 'string' ? cell : ''))
-
 /** Headers that a row must have, so that a title which is also a header does not count. */
 const knownMin = 3
 
-/** The first row with enough known headers. */
-async function findHeader(table: OpenTable, contract: TableContract): Promise<HeaderRow | undefined> {
+/** Finds the first row with enough known headers; without one, `mapHeaders` reports the first row. */
+function knownRow(contract: TableContract) {
   const isKnown = buildHeaderTest(contract)
-  const isHeader = (cells: readonly string[]) => cells.filter(isKnown).length >= knownMin
-  if (table.header !== undefined && isHeader(table.header.cells)) return table.header
-  const rows = table.read()
-  for await (const group of rows.groups()) {
-    for (const { row } of group) {
-      if (row > headerRowsMax) return undefined
-      const cells = textsOf(rows)
-      if (isHeader(cells)) return headerAt(row, cells)
-    }
+  return (rows: readonly (readonly string[])[]) => {
+    const known = rows.map((cells) => cells.filter(isKnown).length)
+    const index = known.findIndex((count) => count >= knownMin)
+    return { index: Math.max(0, index), score: known[index] ?? 0 }
   }
-  return undefined
 }
-
-function headerAt(row: number, cells: readonly string[]): HeaderRow {
-  const placeOf = (column: number) => ({ row, cell: `${columnLetters(column)}${row}` })
-  return { cells, rows: row, placeOf, offsetOf: () => undefined }
-}
-
-/** Where no header was found, mapHeaders reports it at the first row. */
-const firstHeader = (table: OpenTable) => table.header ?? headerAt(1, [])
 
 async function* readRows(
   table: OpenTable,

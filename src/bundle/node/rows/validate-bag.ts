@@ -41,6 +41,7 @@ import type { FileCount } from '../../core/findings/file-count.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { countFindings, countOf, type FileState } from './file-state.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
+import { findHeader, reportHeader } from './lost-header.ts'
 import { openTable } from './open-table.ts'
 import { derivedFault, type RowDerivation } from './row-derivation.ts'
 import type { TableReader } from './table.ts'
@@ -168,9 +169,10 @@ async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
 async function survey(state: FileState, { options, reader, filter }: Walk): Promise<void> {
   const path = state.file.path
   const { contract } = options
+  const isHeader = buildHeaderTest(contract)
   const { table, findings } = await openTable({
     ...options,
-    isHeader: buildHeaderTest(contract),
+    isHeader,
     refusesFormulas: contract.formulas === 'refuse',
     isPersonal: isPersonal(contract),
     innerQuotes: hasInnerQuotes(contract),
@@ -188,6 +190,8 @@ async function survey(state: FileState, { options, reader, filter }: Walk): Prom
     options.signal?.throwIfAborted()
     for (const row of group) {
       const read = row.row - table.headerRows
+      if (state.lostHeader !== undefined)
+        findHeader(state, { ...row, cells: rows.cells() }, isHeader, options)
       if (read <= 0) {
         readHeader(row, state, rows, options)
         if (state.map !== undefined) keyColumns = reader.keyColumns(state.map)
@@ -199,10 +203,12 @@ async function survey(state: FileState, { options, reader, filter }: Walk): Prom
       // Stop counting rows once the limit is exceeded.
       if (state.first + read > options.limits.rowsMax) {
         state.rowsRead = read
+        reportHeader(state, options)
         return
       }
     }
   }
+  reportHeader(state, options)
   const fault = rows.fault()
   if (fault !== undefined) {
     const { check, row, column, byteOffset } = fault
@@ -260,7 +266,9 @@ function readHeader(row: TableRow, state: FileState, rows: TableReader, options:
 
 function takeHeader(header: HeaderRow, state: FileState, options: ValidateOptions): void {
   const { map, findings, repairs } = mapHeaders(header, options.contract, state.file.path)
-  for (const finding of findings) options.onFinding(finding)
+  const [lost] = findings.filter(({ check }) => check === 'header-row')
+  if (lost === undefined) for (const finding of findings) options.onFinding(finding)
+  else state.lostHeader = lost
   if (map === undefined) state.unreadable = true
   else state.map = map
   if (repairs > 0) state.repairs.header = repairs

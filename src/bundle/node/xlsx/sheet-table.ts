@@ -2,6 +2,7 @@
  * A sheet of a workbook as a table. Its rows are read once from the XML into a scratch file, and iterated
  * from there: merged cells and the like follow the rows in the XML but must be known at the first row.
  */
+import { isUtf8 } from 'node:buffer'
 import type { CellKind } from '../../../derivations/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters } from '../../../platform/finding.ts'
@@ -9,7 +10,8 @@ import { refuseBag } from '../../core/bag/bag.ts'
 import type { SheetChoice } from '../../core/bag/descriptor.ts'
 import type { HeaderMap } from '../../core/cells/map-headers.ts'
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
-import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
+import { buildGarbledSearch, garbledFault, hasGarbledText } from '../../core/csv/garbled-text.ts'
+import { BundleRefusal, type FindingPosition, faultAt } from '../../core/findings/checks.ts'
 import { kindMarks } from '../../core/xlsx/sheet-cells.ts'
 import { headerRowsMax, readSheetHeader } from '../../core/xlsx/sheet-header.ts'
 import {
@@ -33,6 +35,8 @@ interface Spooled {
   readonly facts: SheetFacts
   /** The first rows, for the header. */
   readonly first: readonly SheetRow[]
+  /** The warning of garbled text, if there is some. */
+  readonly garbled: readonly Finding[]
 }
 
 /** Opens the table of a sheet. */
@@ -45,7 +49,7 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
       warnings: workbook.warnings,
       others: workbook.others,
     }))
-    const { facts, first } = spooled
+    const { facts, first, garbled } = spooled
     if (rows.bytes() === 0) refuseBag('file-empty', { file: file.path })
     const { header, findings } = readSheetHeader(first, facts.merges, file.path, isHeader)
     const isChosen = options.sheet.name !== undefined || options.sheet.number !== undefined
@@ -53,7 +57,7 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
       await rows.close()
       return { findings: [...warnings, otherSheet(options, others)] }
     }
-    const reported = [...warnings, ...hiddenFaults(facts, file.path), ...findings]
+    const reported = [...warnings, ...hiddenFaults(facts, file.path), ...garbled, ...findings]
     if (findings.length > 0) {
       await rows.close()
       return { findings: reported }
@@ -102,23 +106,38 @@ async function spoolRows(workbook: Workbook, scratch: Scratch, options: SheetOpt
   // One row beyond the limit shows that it is exceeded.
   const rowMax = limits.rowsMax + headerRowsMax + 1
   const first: SheetRow[] = []
+  const garbled = buildGarbledSearch(isUtf8)
+  let place: FindingPosition = { file: file.path }
   const source = readSheetRows(workbook.parts, workbook.sheetPart, workbook.context, {
     file: file.path,
     limits,
   })
   for (;;) {
     const next = await source.next()
-    if (next.done === true) return { facts: next.value, first }
+    if (next.done === true) return { facts: next.value, first, garbled: garbledFault(garbled.found, place) }
     signal?.throwIfAborted()
     const within = next.value.filter(({ row }) => row <= rowMax)
     first.push(...within.filter(({ row }) => row <= headerRowsMax))
-    await scratch.append(Buffer.from(within.map(lineOf).join('')))
+    const lines = Buffer.from(within.map(lineOf).join(''))
+    const isFirst = garbled.found.places === 0
+    garbled.add(lines)
+    if (isFirst && garbled.found.places > 0) place = { ...place, ...garbledCell(within) }
+    await scratch.append(lines)
     // Many cells may share one text, so rows can be far larger than the workbook.
     if (scratch.bytes() > limits.bytesMax) {
       refuseBag('workbook-large', { file: file.path, expected: `≤ ${limits.bytesMax}` })
     }
     onRows?.(next.value.at(-1)?.row ?? 0)
   }
+}
+
+/** The place of the first garbled cell. */
+function garbledCell(rows: readonly SheetRow[]): Pick<FindingPosition, 'row' | 'cell'> {
+  for (const { row, cells } of rows) {
+    const column = cells.findIndex((cell) => typeof cell === 'string' && hasGarbledText(cell, isUtf8))
+    if (column >= 0) return { row, cell: `${columnLetters(column)}${row}` }
+  }
+  return {}
 }
 
 const lineOf = ({ row, cells, kinds }: SheetRow) => `${JSON.stringify([row, cells, kinds])}\n`
