@@ -10,8 +10,8 @@ import { correctedDriver } from './corrected-driver.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Entries of the service, the CLI and the solver's threads: one output each, and chunks that they share. */
-export const entries = ['src/main.ts', 'src/cli.ts', 'src/publication/control/solver-worker.ts']
+/** Entries of the service, the CLI and the thread of disclosure control: one output each, and chunks that they share. */
+export const entries = ['src/main.ts', 'src/cli.ts', 'src/publication/control/control-worker.ts']
 
 /**
  * Packages that stay in node_modules: they ship other files, or are looked up by their path. All others are

@@ -51,7 +51,7 @@ function copy(t: Test): string {
   writeFileSync(join(folder, 'src/main.ts'), `process.stdout.write('served\\n')\nexport {}\n`)
   writeFileSync(join(folder, 'src/cli.ts'), cli('one'))
   mkdirSync(join(folder, 'src/publication/control'), { recursive: true })
-  writeFileSync(join(folder, 'src/publication/control/solver-worker.ts'), 'export {}\n')
+  writeFileSync(join(folder, 'src/publication/control/control-worker.ts'), 'export {}\n')
   writeFileSync(join(folder, 'src/deep/shout.ts'), shout)
   return folder
 }

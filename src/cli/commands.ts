@@ -10,6 +10,7 @@ import {
 } from './bundles/commands.ts'
 import { type AddCommand, command, examples, findingsOption, keysOption, lazily } from './command.ts'
 import { contractCommand } from './contract/commands.ts'
+import { disclosureCommand } from './disclosure/commands.ts'
 import { fitnessCommand } from './fitness/commands.ts'
 import { closuresCommand, hoursCommand } from './hours/commands.ts'
 import { codesCommand, providersCommand } from './lookups/commands.ts'
@@ -67,6 +68,7 @@ export const commands: readonly AddCommand[] = [
   checkCommand,
   contractCommand,
   fitnessCommand,
+  disclosureCommand,
   hoursCommand,
   closuresCommand,
   providersCommand,

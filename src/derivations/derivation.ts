@@ -95,4 +95,11 @@ export interface Derivation {
     context: DerivationContext,
     statistics: AsyncIterable<readonly StatisticsRow[]>,
   ) => AsyncIterable<readonly DerivedRow[]>
+  /**
+   * Lowest and highest result of each level of a row, which tell what its mean and quantiles say about its counts; undefined
+   * where levels are no bands of results.
+   */
+  readonly bandsOf?: (
+    contract: Contract,
+  ) => (row: DerivedRow) => Readonly<Record<string, readonly [low: number, high: number]>> | undefined
 }

@@ -49,7 +49,7 @@ export interface EditionTools {
   /** Name and version of the solver, for the summary. */
   readonly solver: string
   /** Called often; throws to stop. */
-  readonly step?: (block: string, stage: 'moves' | 'ranges', done: number, all: number) => void
+  readonly step?: (block: string, done: number, all: number) => void
   /** How many blocks are solved beside each other. */
   readonly parallel?: number
 }

@@ -4,6 +4,13 @@ export { correctionsEnd } from './derived/corrections.ts'
 export { newestDirectories, readDirectories } from './derived/directories.ts'
 export { listSharedKeys, readStatistics } from './derived/statistics.ts'
 export {
+  dropProof,
+  listOrphanProofs,
+  readProof,
+  type VersionProof,
+  writeProof,
+} from './derived/version-proofs.ts'
+export {
   type BundleErasure,
   type ErasedBundle,
   eraseBundle,

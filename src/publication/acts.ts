@@ -18,7 +18,7 @@ import {
 import { type LoadedContract, needsApproval, partsOf, periodOf, type Waiver } from '../contract/index.ts'
 import type { Transaction } from '../db/database.ts'
 import type { Patience } from '../db/lock.ts'
-import { correctionsEnd, listParts, lockOf, type StagedPart } from '../ingest/index.ts'
+import { correctionsEnd, dropProof, listParts, lockOf, type StagedPart } from '../ingest/index.ts'
 import { type ProblemCode, problem } from '../platform/problem.ts'
 import { dropRecords } from '../records/index.ts'
 import { dropControlled } from './pipeline/control.ts'
@@ -264,6 +264,7 @@ export async function dropPublication(
     })
     // Nothing refers to these any more; if a crash leaves them here, the next preparation replaces them.
     await dropControlled(context.database, publication.versionId)
+    await dropProof(context.database.work, publication.versionId)
     await dropRecords(context.database, publication.versionId)
     const { dataset, edition, version } = publication
     await context.files.remove(versionFolder({ dataset, edition, number: version }))

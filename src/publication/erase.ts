@@ -18,7 +18,7 @@ import {
 } from '../catalogue/index.ts'
 import type { Transaction } from '../db/database.ts'
 import type { Patience } from '../db/lock.ts'
-import { type ErasedBundle, eraseBundle, lockOf, reasonOf } from '../ingest/index.ts'
+import { dropProof, type ErasedBundle, eraseBundle, lockOf, reasonOf } from '../ingest/index.ts'
 import { problem } from '../platform/problem.ts'
 import { dropRecords, removeVersion } from '../records/index.ts'
 import { dropControlled } from './pipeline/control.ts'
@@ -154,6 +154,7 @@ async function finishErasure(
   assert.ok(found)
   if (found.isPublished) {
     await dropControlled(context.database, found.id)
+    await dropProof(context.database.work, found.id)
     await removeVersion(context, found)
   } else await context.database.lock(lockOf(found), () => removeDraft(context, found))
   const bundles = new Set<string>()
@@ -181,6 +182,7 @@ async function removeDraft(context: AppContext, found: StoredVersion): Promise<v
   // A publication that was requested meanwhile prepares another draft under the same number.
   if ((await findOpenPublication(context.database.work, found)) !== undefined) return
   await dropControlled(context.database, found.id)
+  await dropProof(context.database.work, found.id)
   await dropRecords(context.database, found.id)
   await context.files.remove(versionFolder(found))
 }

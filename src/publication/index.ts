@@ -7,6 +7,7 @@ export {
   revokePreview,
 } from './acts.ts'
 export { startPublicationTasks } from './background-tasks.ts'
+export { type CheckedProof, checkProofs } from './control/check-proofs.ts'
 export { eraseVersion, type VersionErasure } from './erase.ts'
 export { startPublicationJobs } from './jobs.ts'
 export { dropControlled, listOrphanControlled } from './pipeline/control.ts'

@@ -27,6 +27,40 @@ function cityOf(seed: number, districts: number): Record<string, Record<string, 
 const primaryOnly = (rows: readonly Row[], { rows: controlled }: Proven): readonly Row[] =>
   rows.map((row, n) => (controlled[n]?.[11] === 'C' ? (controlled[n] as Row) : [...row.slice(0, 11), 'F']))
 
+/** The usual remedy: every sum with a blank has a second one, the smallest count beside it. */
+function twoPerSum(rows: readonly Row[], { rows: controlled }: Proven): readonly Row[] {
+  const blank = new Set(rows.flatMap((_, n) => (controlled[n]?.[11] === 'C' ? [n] : [])))
+  const groups = new Map<string, number[]>()
+  for (const [n, row] of rows.entries())
+    for (const [name, at] of sumsOf(row))
+      groups.set(`${name} ${at}`, [...(groups.get(`${name} ${at}`) ?? []), n])
+  for (let size = -1; size < blank.size; ) {
+    size = blank.size
+    for (const cells of groups.values()) {
+      if (cells.filter((n) => blank.has(n)).length !== 1) continue
+      const open = cells.filter((n) => !blank.has(n) && rows[n]?.[7] !== '0')
+      const least = open.sort((a, b) => Number(rows[a]?.[7]) - Number(rows[b]?.[7]))[0]
+      if (least !== undefined) blank.add(least)
+    }
+  }
+  return rows.map((row, n) => {
+    if (!blank.has(n)) return [...row.slice(0, 11), 'F']
+    const status = controlled[n]?.[11] === 'C' ? 'C' : 'D'
+    return [...row.slice(0, 6), row[5] === '_T' ? null : (row[6] ?? null), null, null, null, null, status]
+  })
+}
+
+/** The sums that a row is in: as a part, and as their total. */
+function sumsOf(row: Row): readonly (readonly [name: string, at: number])[] {
+  const key = row.slice(0, 6)
+  const under = (at: number) => key.map((code, n) => (n === at ? '*' : code)).join('|')
+  const own = [0, 3, 5].map((at) => [under(at), at] as const)
+  const grade = key[2] === '_T' ? [] : [[under(2), 2] as const]
+  const stage = key[2] === '_T' ? [[under(1), 1] as const] : []
+  const whole = key[1] !== '_T' && key[2] === '_T' ? [[under(2), 2] as const] : []
+  return [...own, ...grade, ...stage, ...whole]
+}
+
 t.test('an attacker recovers nothing, and much from primary suppression alone', async (t) => {
   const rows = rowsOf(cityOf(7, 3))
   const controlled = await proven(rows)
@@ -37,11 +71,14 @@ t.test('an attacker recovers nothing, and much from primary suppression alone', 
   t.ok(safe.tightest >= 5, `tightest ${safe.tightest}`)
   const open = damageOf(await attack([primaryOnly(rows, controlled)]))
   t.ok(open.recovered.length > open.blanks / 2, `${open.recovered.length} of ${open.blanks}`)
+  const usual = damageOf(await attack([twoPerSum(rows, controlled)]))
+  t.ok(usual.recovered.length + usual.narrow.length > 0, 'two blanks in each sum do not protect')
   t.comment(
     JSON.stringify({
       safe: safe.blanks,
       tightest: safe.tightest,
       open: `${open.recovered.length}/${open.blanks}`,
+      twoPerSum: `${usual.recovered.length} recovered, ${usual.narrow.length} narrow of ${usual.blanks}`,
     }),
   )
   t.comment(JSON.stringify(controlled.summary.blocks))

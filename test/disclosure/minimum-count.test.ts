@@ -79,7 +79,7 @@ t.test('no measure is based on fewer than the minimum, and no record is lost', a
 })
 
 t.test('the list of rules', async (t) => {
-  t.same([...disclosureRules.keys()], ['minimum-count'])
+  t.same([...disclosureRules.keys()], ['minimum-count', 'audited-suppression'])
   t.throws(() => getDisclosureRule('perturb'), /no disclosure rule perturb/)
 })
 

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { attack, damageOf } from './support/attacker.ts'
 import { control, proven, shown, verify } from './support/control.ts'
-import { type Row, rowsOf } from './support/editions.ts'
+import { parameters, type Row, rowsOf } from './support/editions.ts'
 
 const base = { fail: 14, pass: 60, good: 40, excellent: 26 }
 
@@ -36,9 +36,7 @@ t.test('a forgotten school: what changes much is shown, small changes are held',
   const excellent = shown(two.rows, 'A primary 16 1 excellent')[7]
   t.ok(excellent === null || excellent === '26', 'a change of two is held at the former value')
   t.same(two.summary.safeAgainst, [1])
-  const apart = await proven(second)
-  const alone = damageOf(await attack([one.rows, apart.rows]))
-  t.comment(`separately controlled: ${alone.recovered.length} of ${alone.blanks} recovered`)
+  t.same(damageOf(await attack([one.rows, two.rows])).recovered, [], 'together nothing is recovered')
   t.comment(JSON.stringify(two.summary.blocks))
 })
 
@@ -54,4 +52,11 @@ t.test('another pattern in version 2: what was shown stays known', async (t) => 
   t.same(verify(second, two, { former }), [])
   for (const [n, row] of one.rows.entries())
     if (row[7] === null) t.equal(two.rows[n]?.[7], null, 'hidden once, hidden now')
+  // By itself the second version may have other partners, as with other levels to keep.
+  const use = { ...parameters, levels: { ...parameters.levels, keep: ['pass'] } }
+  const apart = await proven(second, { use })
+  const alone = damageOf(await attack([one.rows, apart.rows], { mayHold: false, unchanged: ['A'] }))
+  t.ok(alone.recovered.length > 0, `separately: ${alone.recovered.length} of ${alone.blanks}`)
+  const joint = damageOf(await attack([one.rows, two.rows], { unchanged: ['A'] }))
+  t.same([joint.recovered, joint.narrow], [[], []], 'together nothing is recovered')
 })

@@ -12,6 +12,7 @@ import type {
   PartDerivation,
 } from '../derivation.ts'
 import { aggregateFigures, aggregateParticipation, type Digits, totalCode } from './aggregate.ts'
+import { bandsOfCell } from './bands.ts'
 import { faults } from './faults.ts'
 import { decimalOf } from './figures.ts'
 import { type Grade, readGrade, type SchoolSystem, type SixthGradeCode, schoolSystems } from './grades.ts'
@@ -40,6 +41,8 @@ interface Parameters {
   readonly published: Readonly<Partial<Record<Published, string>>>
   /** The code under which 5+4 schools send grade 6 (预初). */
   readonly sixthGrade?: SixthGradeCode
+  /** Whether participation has a row of all pupils too, as the levels of items do. */
+  readonly participationTotal?: boolean
 }
 
 /** What a published row may hold, and the type of its field. */
@@ -73,6 +76,7 @@ export const fitnessStandard2014: Derivation = {
       columns: fieldNames(columns, columnsNeeded),
       published: fieldNames(Object.keys(published), publishedNeeded),
       sixthGrade: { enum: ['16', '21'] },
+      participationTotal: { type: 'boolean' },
     },
   },
   directories: { schools: 'schools' },
@@ -96,6 +100,13 @@ export const fitnessStandard2014: Derivation = {
     for await (const batch of statistics)
       for (const { cell, amount } of batch) addStatisticsRow(sum, cell, amount)
     yield* inBatches(publishedRows(context, sum))
+  },
+  bandsOf(contract) {
+    const { published: names } = parametersOf(contract.derivation)
+    const [indicator = -1, grade = -1, sex = -1] = (['indicator', 'grade', 'sex'] as const).map((of) =>
+      contract.fields.findIndex(({ name }) => name === names[of]),
+    )
+    return (row) => bandsOfCell(row[indicator] ?? '', row[grade] ?? '', row[sex] ?? '')
   },
 }
 
@@ -298,6 +309,8 @@ function* publishedRows(context: DerivationContext, statistics: Statistics): Gen
   for (const { district, stage, ...counts } of aggregateParticipation(statistics)) {
     const tested = counts.tested + counts.exempt + counts.absent
     const of = { district, stage, grade: totalCode, sex: totalCode, indicator: participationName, tested }
+    if (parametersOf(context.use).participationTotal === true)
+      yield row({ ...of, level: totalCode, pupils: tested, share: decimalOf(100, 1, digits.rates) })
     for (const level of participations) {
       const pupils = counts[level]
       yield row({ ...of, level, pupils, share: decimalOf(100 * pupils, tested, digits.rates) })

@@ -1,10 +1,11 @@
 /**
- * A block of cells as suppression sees it, and the linear model of its moves: two columns a cell, up and down, one row a
- * defining sum and two-sided rows for published facts. A move keeps every row; what it costs is what it would hide.
+ * A block of cells as suppression sees it, and the linear model of its moves: two columns a cell, up and down, and one row
+ * a defining sum. A move keeps every row; what it costs is what it would hide.
  */
 import type { LinearModel } from '../solve.ts'
+import type { Shape } from './axes.ts'
 import type { Parameters } from './parameters.ts'
-import { movableRange, primaryReasons, type Reason, reasonOf, reasons, sensitiveCells } from './primary.ts'
+import { movableRange, primaryReasons, type Reason, reasonOf, sensitiveCells } from './primary.ts'
 import type { CellTable, Sum } from './table.ts'
 
 /** A linear statement that published figures make about the counts: low ≤ Σ factor × count ≤ high. */
@@ -18,8 +19,6 @@ export interface Fact {
 export interface Target {
   readonly cell: number
   readonly width: number
-  /** Lowest value that a move of this cell alone may reach, where it is below `low`. */
-  readonly low?: number
 }
 
 /** A pupil who is alone in a finest cell, and knows its own result. */
@@ -37,6 +36,8 @@ export interface Block {
   readonly names: readonly string[]
   readonly sums: readonly Sum[]
   readonly defining: readonly number[]
+  /** The versions of the edition. */
+  readonly shapes: readonly Shape[]
   /** Lowest and highest value of a cell once it is withheld. */
   readonly low: Int32Array
   readonly high: Int32Array
@@ -45,13 +46,21 @@ export interface Block {
   /** Cells withheld from the start: by the primary rule, or in a former version. */
   readonly hidden: Uint8Array
   readonly targets: readonly Target[]
+  /** By cell: the width that is protected once the cell is withheld, because its status is that of a small one; or 0. */
+  readonly widths: Uint16Array
   readonly cost: Float64Array
   readonly facts: readonly Fact[]
   readonly insiders: readonly Insider[]
   /** The cells that are moved together or not at all where the exact check fails. */
   readonly group: Int32Array
   /** Groups in which the values contradict a status or a published figure. Exact, unlike the linear rows. */
-  readonly contradictions: (values: Int32Array, groups: ReadonlySet<number>) => readonly number[]
+  readonly contradictions: (
+    values: Int32Array,
+    groups: ReadonlySet<number>,
+    quiet: Uint8Array,
+  ) => readonly number[]
+  /** By group: 1 where its mean, deviation and quantiles are withheld from the start, so that they say nothing. */
+  readonly quiet: Uint8Array
 }
 
 /** Dearer cells: bases carry mean and rates, and headline levels carry the headline rate. */
@@ -67,7 +76,9 @@ export function blockOf(
   limits: { readonly atLeast?: Int32Array; readonly atMost?: Int32Array } = {},
 ): Block {
   const sensitive = sensitiveCells(table, parameters)
-  const primary = primaryReasons(table, parameters, sensitive)
+  const reasonsFound = primaryReasons(table, parameters, sensitive)
+  const zeros = shownZeros(table, sensitive, reasonsFound, parameters)
+  const primary = reasonsFound.map((reason, cell) => (zeros.has(cell) ? 0 : reason))
   const size = table.values.length
   const low = new Int32Array(size)
   const high = new Int32Array(size)
@@ -78,7 +89,9 @@ export function blockOf(
     const [value, base] = [table.values[cell] ?? 0, table.base[cell] ?? 0]
     const kind = base === cell ? 'base' : sensitive[cell] === 1 ? 'sensitive' : 'other'
     const reason = (primary[cell] ?? 0) as Reason
-    const range = movableRange(value, table.values[base] ?? 0, kind, reason, parameters)
+    const range: readonly [number, number] = zeros.has(cell)
+      ? [0, 0]
+      : movableRange(value, table.values[base] ?? 0, kind, reason, parameters)
     low[cell] = Math.max(range[0], limits.atLeast?.[cell] ?? 0)
     high[cell] = Math.min(range[1], limits.atMost?.[cell] ?? range[1])
     const level = table.levels[table.level[cell] ?? -1]
@@ -86,40 +99,57 @@ export function blockOf(
       kind === 'base' ? baseWeight : level !== undefined && headline.has(level) ? headlineWeight : 1
     cost[cell] = (1 + Math.log10(1 + value)) * (1 + (table.margins[cell] ?? 0)) * weight
     if (reason === 0) continue
-    const { width } = parameters.protection
-    targets.push(
-      reasons[reason] === 'dominant'
-        ? { cell, width, low: parameters.levels.zero === 'protect' ? 0 : 1 }
-        : { cell, width },
-    )
+    targets.push({ cell, width: parameters.protection.width })
   }
   const members = groupsOf(table)
   return {
     ...{ name: table.block, values: table.values, names: table.names, sums: table.sums },
     ...{ defining: table.defining, low, high, targets, cost, facts, group: table.base },
+    shapes: [{ grid: table.grid, cells: Int32Array.from(table.values.keys()) }],
     fixed: new Uint8Array(size),
+    widths: Uint16Array.from(sensitive, (of) => (of === 1 ? parameters.protection.width : 0)),
     hidden: Uint8Array.from(primary, (reason) => (reason === 0 ? 0 : 1)),
     insiders: insidersOf(table, members),
-    contradictions: (values, groups) =>
-      [...groups].filter((group) => {
-        const cells = members.get(group) ?? []
-        const changes = cells.some((cell) => {
+    quiet: new Uint8Array(size),
+    contradictions: (values, groups, quiet) => {
+      const changed = [...groups].filter((group) =>
+        (members.get(group) ?? []).some((cell) => {
+          const isWithheld = reasonsFound[cell] !== 0
           const kind = group === cell ? 'base' : sensitive[cell] === 1 ? 'sensitive' : 'other'
-          return (primaryOf(values, cell, group, kind, parameters) === 0) !== (primary[cell] === 0)
-        })
-        return changes || contradictsFacts(values, group)
-      }),
+          const isSmall = reasonOf(values[cell] ?? 0, values[group] ?? 0, kind, parameters) !== 0
+          // A sensitive count that moves is withheld whatever its size, in a group that stays large or small.
+          if (kind !== 'sensitive' || reasonsFound[cell] === 1) return isSmall !== isWithheld
+          return isSmall && !isWithheld && values[cell] === table.values[cell]
+        }),
+      )
+      if (changed.length > 0) return changed
+      return [...groups].filter((group) => quiet[group] !== 1 && contradictsFacts(values, group))
+    },
   }
 }
 
-function primaryOf(
-  values: Int32Array,
-  cell: number,
-  base: number,
-  kind: 'base' | 'sensitive' | 'other',
-  parameters: Parameters,
-): Reason {
-  return reasonOf(values[cell] ?? 0, values[base] ?? 0, kind, parameters)
+/**
+ * Sensitive counts of zero that are shown, and all their parts: where zeros are published, a zero of a large group tells
+ * those of the small groups in it, so that hiding them would protect nothing.
+ */
+function shownZeros(
+  { values, sums }: CellTable,
+  sensitive: Uint8Array,
+  primary: Uint8Array,
+  { levels }: Parameters,
+): ReadonlySet<number> {
+  const zeros = new Set<number>()
+  if (levels.zero === 'protect') return zeros
+  for (const [cell, value] of values.entries())
+    if (value === 0 && sensitive[cell] === 1 && primary[cell] === 0) zeros.add(cell)
+  for (let size = -1; size < zeros.size; ) {
+    size = zeros.size
+    for (const { total, parts } of sums) {
+      if (zeros.has(total)) for (const part of parts) zeros.add(part)
+      else if (parts.every((part) => zeros.has(part))) zeros.add(total)
+    }
+  }
+  return zeros
 }
 
 /** Cells by their base. */
@@ -156,7 +186,7 @@ function insidersOf(
 }
 
 /** A cell that is not withheld yet costs this many times more than one that is. */
-const openCost = 1000
+export const openCost = 1000
 
 /** Builds the model of moves: column 2 × cell is up, the next one down. */
 export function movesModel(block: Block): LinearModel {
@@ -173,10 +203,6 @@ export function movesModel(block: Block): LinearModel {
   for (const index of block.defining) {
     const { total, parts } = block.sums[index] as Sum
     rows.push({ cells: [total, ...parts], factors: [-1, ...parts.map(() => 1)], low: 0, high: 0 })
-  }
-  for (const { cells, factors, low, high } of block.facts) {
-    const now = cells.reduce((sum, cell, n) => sum + (factors[n] ?? 0) * (block.values[cell] ?? 0), 0)
-    rows.push({ cells, factors, low: Math.min(0, low - now), high: Math.max(0, high - now) })
   }
   const starts = new Int32Array(rows.length + 1)
   for (const [n, { cells }] of rows.entries()) starts[n + 1] = (starts[n] ?? 0) + 2 * cells.length
@@ -209,4 +235,13 @@ export function reachOf(block: Block, cell: number): readonly [up: number, down:
 /** Cost of moving a cell by one. */
 export function columnCost(block: Block, cell: number, isHidden: boolean): number {
   return (block.cost[cell] ?? 0) / (isHidden ? openCost : 1)
+}
+
+/** The cells that need a proof: small ones, and every other withheld one with the same status. */
+export function targetsOf(block: Block, hidden: Uint8Array): readonly Target[] {
+  const named = new Set(block.targets.map(({ cell }) => cell))
+  const others = [...block.widths.entries()].flatMap(([cell, width]) =>
+    width > 0 && hidden[cell] === 1 && block.fixed[cell] !== 1 && !named.has(cell) ? [{ cell, width }] : [],
+  )
+  return [...block.targets, ...others]
 }

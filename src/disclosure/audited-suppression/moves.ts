@@ -5,26 +5,15 @@
  * not safe: it ignores that counts are not negative and that withheld ones are known to be small.
  */
 import type { Question, Solve, Solver } from '../solve.ts'
-import { type Block, columnCost, movesModel, reachOf, type Target } from './model.ts'
-
-/** A change of a table: cells and by how much each changes. Confidential. */
-export interface Move {
-  readonly cells: readonly number[]
-  readonly steps: readonly number[]
-}
-
-/** The moves that prove the protection of a target: up, down or both. */
-export interface Proof {
-  readonly cell: number
-  readonly width: number
-  readonly moves: readonly Move[]
-  /** Moves that leave the cells of an insider as they are, by the insider's index in the block. */
-  readonly insiders: readonly { readonly insider: number; readonly moves: readonly Move[] }[]
-}
+import { type Block, movesModel, type Target, targetsOf } from './model.ts'
+import type { Move, Proof } from './move.ts'
+import { openSearch } from './search.ts'
 
 export interface Protected {
   /** By cell: 1 where the count is withheld. */
   readonly hidden: Uint8Array
+  /** By group: 1 where its mean, deviation and quantiles are withheld. */
+  readonly quiet: Uint8Array
   readonly proofs: readonly Proof[]
   /** Targets without a proof: nothing may be published. */
   readonly unproven: readonly number[]
@@ -34,272 +23,65 @@ export interface Protected {
 /** How many targets are done, for progress and cancellation: throws to stop. */
 export type Step = (done: number, all: number) => void
 
-/** Attempts to repair a move that contradicts a status or a figure, by not moving that group of cells. */
-const repairsMax = 4
-
 /** Protects the targets of a block. Throws what `step` and the solver throw. */
 export async function protect(block: Block, solve: Solve, step: Step = () => {}): Promise<Protected> {
-  const solver = await solve(movesModel(block))
+  // Most blocks need no solver.
+  let opened: Promise<Solver> | undefined
+  const ask = async (question: Question) => {
+    opened ??= solve(movesModel(block))
+    return (await opened).ask(question)
+  }
   try {
-    return await protectWith(block, solver, step)
+    return await protectWith(block, ask, step)
   } finally {
-    await solver.close()
+    await (await opened)?.close()
   }
 }
 
-async function protectWith(block: Block, solver: Solver, step: Step): Promise<Protected> {
-  const search = openSearch(block, solver)
+async function protectWith(block: Block, ask: Solver['ask'], step: Step): Promise<Protected> {
+  const search = openSearch(block, ask)
   const proofs = new Map<number, Proof>()
   const unproven: number[] = []
-  // Dear cells first: their moves touch many cells, and the cheap ones are then often moved far enough already.
-  const targets = [...block.targets].sort(
-    (a, b) => (block.cost[b.cell] ?? 0) - (block.cost[a.cell] ?? 0) || a.cell - b.cell,
-  )
-  for (const [n, target] of targets.entries()) {
-    step(n, targets.length)
-    const moves = await search.prove(target, [])
-    if (moves === undefined) unproven.push(target.cell)
-    else proofs.set(target.cell, { ...target, moves, insiders: [] })
-  }
-  for (const target of targets) {
-    const proof = proofs.get(target.cell)
-    if (proof === undefined) continue
-    const insiders: { insider: number; moves: readonly Move[] }[] = []
-    for (const insider of search.insidersTouched(proof)) {
-      const moves = await search.prove(target, block.insiders[insider]?.known ?? [])
+  const proveAll = async (targets: readonly Target[]) => {
+    // Dear cells first: their moves touch many cells, and the cheap ones are then often moved far enough already.
+    const sorted = [...targets].sort(
+      (a, b) => (block.cost[b.cell] ?? 0) - (block.cost[a.cell] ?? 0) || a.cell - b.cell,
+    )
+    for (const [n, target] of sorted.entries()) {
+      step(n, sorted.length)
+      // One proof that leaves all pupils' own counts alone serves them all.
+      const moves =
+        search.proveCheaply(target, search.knownTo(target)) ?? (await search.prove(target, new Set()))
       if (moves === undefined) unproven.push(target.cell)
-      else insiders.push({ insider, moves })
+      else proofs.set(target.cell, { ...target, moves, insiders: [] })
     }
-    proofs.set(target.cell, { cell: proof.cell, width: proof.width, moves: proof.moves, insiders })
+    for (const target of sorted) {
+      step(sorted.length, sorted.length)
+      const proof = proofs.get(target.cell)
+      if (proof === undefined) continue
+      const insiders: { insider: number; moves: readonly Move[] }[] = []
+      for (const insider of search.insidersTouched(proof)) {
+        const moves = await search.prove(target, new Set(block.insiders[insider]?.known))
+        if (moves === undefined) unproven.push(target.cell)
+        else insiders.push({ insider, moves })
+      }
+      proofs.set(target.cell, { cell: proof.cell, width: proof.width, moves: proof.moves, insiders })
+    }
   }
   const hidden = Uint8Array.from(block.hidden)
-  for (const { moves, insiders } of proofs.values()) {
-    for (const move of [...moves, ...insiders.flatMap((of) => of.moves)])
-      for (const cell of move.cells) hidden[cell] = 1
-  }
-  return { hidden, proofs: [...proofs.values()], unproven: [...new Set(unproven)], solved: search.solved }
-}
-
-function openSearch(block: Block, solver: Solver) {
-  const solved = { linear: 0, integer: 0 }
-  const insidersOf = new Map<number, number[]>()
-  for (const [insider, { known }] of block.insiders.entries())
-    for (const cell of known) insidersOf.set(cell, [...(insidersOf.get(cell) ?? []), insider])
-  const checker = openChecker(block)
-  const pool = openPool(block, checker)
-  /** Cells withheld since the last question, whose cost falls. */
-  const waiting: number[] = []
-  /** Columns whose bounds the last question changed. */
-  const changed: number[] = []
-  /** One move of a target by `by`, checked in whole numbers; undefined if none was found. */
-  const findMove = async (
-    target: Target,
-    by: number,
-    locked: readonly number[],
-  ): Promise<Move | undefined> => {
-    const still = new Set(locked)
-    if (still.has(target.cell)) return undefined
-    for (let repair = 0; repair <= repairsMax; repair++) {
-      const bounds = new Map<number, readonly [number, number]>()
-      for (const cell of still) bounds.set(2 * cell, [0, 0]).set(2 * cell + 1, [0, 0])
-      const size = Math.abs(by)
-      bounds.set(2 * target.cell, by > 0 ? [size, size] : [0, 0])
-      bounds.set(2 * target.cell + 1, by > 0 ? [0, 0] : [size, size])
-      const question = questionOf(block, bounds, changed.splice(0), waiting.splice(0))
-      solved.linear += 1
-      let answer = await solver.ask(question)
-      let move = answer.status === 'optimal' ? readMove(answer.columns, answer.values) : undefined
-      if (move === undefined && answer.status === 'optimal') {
-        solved.integer += 1
-        answer = await solver.ask({ columns: [], lower: [], upper: [], isInteger: true })
-        move = answer.status === 'infeasible' ? undefined : readMove(answer.columns, answer.values)
-      }
-      changed.push(...bounds.keys())
-      if (move === undefined || stepOf(move, target.cell) !== by) return undefined
-      const fault = checker.faultOf(move)
-      if (fault === undefined) return move
-      if (fault.groups.length === 0) return undefined
-      const before = still.size
-      for (const group of fault.groups)
-        for (const cell of checker.membersOf(group)) if (cell !== target.cell) still.add(cell)
-      if (still.size === before) return undefined
-    }
-    return undefined
-  }
-  const prove = async (target: Target, locked: readonly number[]): Promise<readonly Move[] | undefined> => {
-    const known = pool.find(target, locked)
-    if (known !== undefined) return known
-    for (const parts of splitsOf(block, target)) {
-      const found: Move[] = []
-      for (const by of parts) {
-        const move = await findMove(target, by, locked)
-        if (move === undefined) break
-        found.push(move)
-      }
-      if (found.length < parts.length) continue
-      for (const move of found) waiting.push(...pool.add(move))
-      return found
-    }
-    return undefined
-  }
-
-  return {
-    ...{ prove, solved },
-    insidersTouched: ({ cell, moves }: Proof): readonly number[] => [
-      ...new Set(
-        moves
-          .flatMap((move) => move.cells.flatMap((touched) => insidersOf.get(touched) ?? []))
-          .filter((insider) => block.insiders[insider]?.alone.has(cell) === false),
-      ),
-    ],
-  }
-}
-
-/** The bounds of one question, with those of the last one reset, and the costs of cells withheld since. */
-function questionOf(
-  block: Block,
-  bounds: ReadonlyMap<number, readonly [number, number]>,
-  changed: readonly number[],
-  opened: readonly number[],
-): Question {
-  const all = new Map<number, readonly [number, number]>()
-  for (const column of changed) {
-    const [up, down] = reachOf(block, column >> 1)
-    all.set(column, [0, column % 2 === 0 ? up : down])
-  }
-  for (const [column, pair] of bounds) all.set(column, pair)
-  const columns = opened.flatMap((cell) => [2 * cell, 2 * cell + 1])
-  return {
-    columns: [...all.keys()],
-    lower: [...all.values()].map(([low]) => low),
-    upper: [...all.values()].map(([, high]) => high),
-    cost: { columns, values: columns.map((column) => columnCost(block, column >> 1, true)) },
-  }
-}
-
-/** The moves found so far, which often protect further targets. */
-function openPool(block: Block, checker: ReturnType<typeof openChecker>) {
-  const pool: Move[] = []
-  const touching = new Map<number, number[]>()
-  const hidden = Uint8Array.from(block.hidden)
-  return {
-    /** Adds a move. Gives the cells that are withheld because of it. */
-    add(move: Move): readonly number[] {
-      // The opposite of a move is often possible too and then proves twice as much.
-      const opposite = { cells: move.cells, steps: move.steps.map((by) => -by) }
-      for (const valid of checker.faultOf(opposite) === undefined ? [move, opposite] : [move]) {
-        for (const cell of valid.cells) {
-          const list = touching.get(cell)
-          if (list === undefined) touching.set(cell, [pool.length])
-          else list.push(pool.length)
-        }
-        pool.push(valid)
-      }
-      const opened = move.cells.filter((cell) => hidden[cell] === 0)
-      for (const cell of opened) hidden[cell] = 1
-      return opened
-    },
-    /** Moves that together protect a target and leave some cells alone. */
-    find({ cell, width }: Target, locked: readonly number[]): readonly Move[] | undefined {
-      let [up, down]: [Move | undefined, Move | undefined] = [undefined, undefined]
-      let [most, least] = [0, 0]
-      for (const index of touching.get(cell) ?? []) {
-        const move = pool[index] as Move
-        if (locked.some((other) => move.cells.includes(other))) continue
-        const by = stepOf(move, cell)
-        if (by > most) [most, up] = [by, move]
-        if (by < least) [least, down] = [by, move]
-        if (most - least >= width) break
-      }
-      if (most - least < width) return undefined
-      if (most >= width) return [up as Move]
-      return -least >= width ? [down as Move] : [up as Move, down as Move]
-    },
-  }
-}
-
-/** How a width can be reached: all up, all down, or in two parts. */
-function splitsOf(block: Block, { cell, width, low }: Target): readonly (readonly number[])[] {
-  const [up, reach] = reachOf(block, cell)
-  const value = block.values[cell] ?? 0
-  const down = low === undefined ? reach : Math.max(reach, value - low)
-  const splits: number[][] = []
-  if (up >= width) splits.push([width])
-  if (down >= width) splits.push([-width])
-  const parts: number[][] = []
-  for (let more = 1; more < width; more++)
-    if (more <= up && width - more <= down) parts.push([more, more - width])
-  parts.sort(([a = 0], [b = 0]) => Math.abs(2 * a - width) - Math.abs(2 * b - width))
-  splits.push(...parts)
-  if (low !== undefined && splits.length === 0) {
-    // Between the small counts and the dominant ones no value is withheld: step over the gap.
-    for (let to = value - reach - 1; to >= low; to--) if (value - to >= width) splits.push([to - value])
-  }
-  return splits
-}
-
-/** The move of a solution; undefined where it is not in whole numbers. */
-function readMove(columns: readonly number[], values: readonly number[]): Move | undefined {
-  const steps = new Map<number, number>()
-  for (const [n, column] of columns.entries()) {
-    const by = column % 2 === 0 ? (values[n] ?? 0) : -(values[n] ?? 0)
-    steps.set(column >> 1, (steps.get(column >> 1) ?? 0) + by)
-  }
-  const cells: number[] = []
-  const whole: number[] = []
-  for (const [cell, by] of steps) {
-    if (Math.abs(by - Math.round(by)) > 1e-4) return undefined
-    if (Math.round(by) === 0) continue
-    cells.push(cell)
-    whole.push(Math.round(by))
-  }
-  return { cells, steps: whole }
-}
-
-const stepOf = ({ cells, steps }: Move, cell: number) => steps[cells.indexOf(cell)] ?? 0
-
-interface MoveFault {
-  /** Groups whose cells contradict a status or a figure; none where a sum or a limit is broken. */
-  readonly groups: readonly number[]
-}
-
-/** Checks moves of a block in whole numbers: sums, limits, statuses, figures. */
-export function openChecker(block: Block) {
-  const sumsOf = new Map<number, number[]>()
-  for (const [index, { total, parts }] of block.sums.entries()) {
-    for (const cell of [total, ...parts]) {
-      const list = sumsOf.get(cell)
-      if (list === undefined) sumsOf.set(cell, [index])
-      else list.push(index)
-    }
-  }
-  const members = new Map<number, number[]>()
-  for (const [cell, group] of block.group.entries()) {
-    const list = members.get(group)
-    if (list === undefined) members.set(group, [cell])
-    else list.push(cell)
-  }
-  const values = Int32Array.from(block.values)
-  const isBroken = (index: number) => {
-    const { total, parts } = block.sums[index] as (typeof block.sums)[number]
-    let rest = values[total] ?? 0
-    for (const part of parts) rest -= values[part] ?? 0
-    return rest !== 0
+  // Sensitive counts that protect others are protected as they are, since their status is the same.
+  for (let targets = targetsOf(block, hidden); targets.length > 0; ) {
+    await proveAll(targets)
+    for (const { moves, insiders } of proofs.values())
+      for (const move of [...moves, ...insiders.flatMap((of) => of.moves)])
+        for (const cell of move.cells) hidden[cell] = 1
+    targets = targetsOf(block, hidden).filter(({ cell }) => !proofs.has(cell) && !unproven.includes(cell))
   }
   return {
-    membersOf: (group: number): readonly number[] => members.get(group) ?? [],
-    /** What is wrong with a move; undefined if nothing is. */
-    faultOf({ cells, steps }: Move): MoveFault | undefined {
-      for (const [n, cell] of cells.entries()) values[cell] = (values[cell] ?? 0) + (steps[n] ?? 0)
-      try {
-        if (cells.some((cell) => (values[cell] ?? 0) < 0 || block.fixed[cell] === 1)) return { groups: [] }
-        const touched = new Set(cells.flatMap((cell) => sumsOf.get(cell) ?? []))
-        for (const index of touched) if (isBroken(index)) return { groups: [] }
-        const groups = block.contradictions(values, new Set(cells.map((cell) => block.group[cell] ?? 0)))
-        return groups.length === 0 ? undefined : { groups }
-      } finally {
-        for (const cell of cells) values[cell] = block.values[cell] ?? 0
-      }
-    },
+    hidden,
+    quiet: search.quiet,
+    proofs: [...proofs.values()],
+    unproven: [...new Set(unproven)],
+    solved: search.solved,
   }
 }

@@ -24,6 +24,8 @@ export interface Parameters {
     readonly sums?: Readonly<Record<string, readonly string[]>>
   }
   readonly mean?: string
+  /** The standard deviation of all results. */
+  readonly deviation?: string
   readonly quantiles?: {
     readonly definition: 'inverse-cdf'
     readonly minimumPerTail: number
@@ -33,6 +35,9 @@ export interface Parameters {
   readonly protection: { readonly width: number }
   readonly versions?: { readonly heldBelow: number }
   readonly ranges?: { readonly low: string; readonly high: string }
+  /** As in every rule: the fields that may be emptied, and the field of role `status`. */
+  readonly withhold: readonly string[]
+  readonly status: string
 }
 
 const fieldName = { type: 'string', format: 'field-name' } as const
@@ -41,7 +46,7 @@ const codes = { type: 'array', items: { type: 'string' }, minItems: 1, uniqueIte
 /** JSON Schema of the parameters in a contract. */
 export const parametersSchema = {
   type: 'object',
-  required: ['base', 'levels', 'protection'],
+  required: ['base', 'levels', 'protection', 'withhold', 'status'],
   additionalProperties: false,
   properties: {
     base: closed(['count', 'minimum'], {
@@ -60,6 +65,9 @@ export const parametersSchema = {
       sums: { type: 'object', propertyNames: fieldName, additionalProperties: codes },
     }),
     mean: fieldName,
+    deviation: fieldName,
+    withhold: { type: 'array', minItems: 1, items: fieldName, uniqueItems: true },
+    status: fieldName,
     quantiles: closed(['definition', 'minimumPerTail'], {
       definition: { enum: ['inverse-cdf'] },
       minimumPerTail: { type: 'integer', minimum: 3, maximum: 1000 },
@@ -113,8 +121,11 @@ export function* parameterComplaints(
     ]
   if (!contract.primaryKey.includes(levels.field))
     yield [`${path}/levels/field`, 'must belong to the primary key']
-  if (!contract.fields.some((field) => field.role === 'status'))
-    yield [`${path}/rule`, 'needs a field of role status that says which counts are withheld']
+  for (const name of [base.count, levels.count, ...Object.keys(levels.sums ?? {})])
+    if (!others.withhold.includes(name)) yield [`${path}/withhold`, `must contain "${name}"`]
+  for (const { name, role } of contract.fields)
+    if (role === 'measure' && !others.withhold.includes(name))
+      yield [`${path}/withhold`, `must contain "${name}", a measure: it could tell a withheld count`]
   const half = others.quantiles?.minimumPerTail
   if (half !== undefined && half < base.minimum / 2)
     yield [
@@ -148,29 +159,27 @@ export interface Columns {
   /** Everything that is withheld with its counts: measures and further counts. */
   readonly measures: readonly { readonly column: number; readonly levels?: readonly string[] }[]
   readonly mean: number
+  readonly deviation: number
   readonly quantiles: readonly { readonly column: number; readonly percent: number }[]
 }
 
 /** Throws a plain Error for a name that is not a field, which the contract loader has refused. */
 export function resolveColumns(contract: Contract, parameters: Parameters): Columns {
-  const { base, levels, ranges, mean, quantiles } = parameters
+  const { base, levels, ranges, mean, deviation, quantiles, withhold, status } = parameters
   const at = (name: string | undefined) =>
     name === undefined ? -1 : contract.fields.findIndex((field) => field.name === name)
   const level = contract.fields[at(levels.field)]
   if (level === undefined) throw new Error(`no field ${levels.field}`)
   const block = at(level.codesBy)
-  const status = contract.fields.findIndex((field) => field.role === 'status')
-  const taken = new Set([at(base.count), at(levels.count), at(levels.field), block, status])
-  const own = new Set([...taken, at(ranges?.low), at(ranges?.high)])
-  const measures = contract.fields.flatMap((field, column) => {
-    const isFigure = field.role === 'measure' || field.role === 'count'
-    if (!isFigure || own.has(column) || contract.primaryKey.includes(field.name)) return []
-    const of = levels.sums?.[field.name]
-    return [of === undefined ? { column } : { column, levels: of }]
-  })
+  const measures = withhold
+    .filter((name) => name !== base.count && name !== levels.count)
+    .map((name) => {
+      const of = levels.sums?.[name]
+      return of === undefined ? { column: at(name) } : { column: at(name), levels: of }
+    })
   return {
-    ...{ base: at(base.count), count: at(levels.count), level: at(levels.field), block, status },
-    ...{ low: at(ranges?.low), high: at(ranges?.high), measures, mean: at(mean) },
+    ...{ base: at(base.count), count: at(levels.count), level: at(levels.field), block, status: at(status) },
+    ...{ low: at(ranges?.low), high: at(ranges?.high), measures, mean: at(mean), deviation: at(deviation) },
     dimensions: dimensionsOf(contract.fields, contract.primaryKey, [levels.field, level.codesBy]).map(
       (names) => names.map(at),
     ),

@@ -1,6 +1,7 @@
 /**
  * Primary suppression: which counts are sensitive by themselves. Also what an outsider knows about a withheld count from
- * its status alone, because the rule is public: a small count lies below the minimum, another withheld count doesn't.
+ * its status alone, because the rule is public: a small base lies below the minimum, another withheld base doesn't. The
+ * status of a sensitive level says less: C is any that is withheld, because "small" would bound its total too.
  */
 import type { Parameters } from './parameters.ts'
 import type { CellTable } from './table.ts'
@@ -59,7 +60,7 @@ export function movableRange(
   base: number,
   kind: 'base' | 'sensitive' | 'other',
   reason: Reason,
-  { base: { minimum }, levels: { small, smallShare = 0, zero } }: Parameters,
+  { base: { minimum }, levels: { zero } }: Parameters,
 ): readonly [low: number, high: number] {
   const lowest = zero === 'protect' ? 0 : 1
   const top = 2 ** 31 - 1
@@ -68,11 +69,6 @@ export function movableRange(
     return [kind === 'base' ? lowest : 0, minimum - 1]
   if (kind === 'base') return [minimum, top]
   if (kind === 'other') return [0, top]
-  if (reason === 2 || reason === 3)
-    return [Math.max(lowest, zero === 'protect' ? 0 : Math.ceil(smallShare * base)), small - 1]
-  if (reason === 4)
-    return [Math.max(base - dominantOthers + 1, Math.floor((dominantTenths * base) / 10) + 1), base]
-  if (value === 0) return [0, 0]
-  if (value < small) return [1, Math.max(value, Math.ceil(smallShare * base) - 1)]
-  return [small, Math.max(value, base - dominantOthers, Math.floor((dominantTenths * base) / 10))]
+  // The status of a sensitive count does not say whether it is small: others that protect it have the same.
+  return value === 0 && reason === 0 ? [0, 0] : [lowest, top]
 }

@@ -14,6 +14,8 @@ export interface Statuses {
   /** By cell of the new version. */
   readonly decisions: readonly Decision[]
   readonly formerRow: (cell: number) => ConfidentialRow | undefined
+  /** Whether the mean, deviation and quantiles of a base are withheld. */
+  readonly isQuiet: (cell: number) => boolean
 }
 
 interface Decided {
@@ -82,8 +84,10 @@ function publishRow(
   for (const { column, percent } of columns.quantiles)
     if (!showsQuantile(table.values[base] ?? 0, percent, parameters.quantiles?.minimumPerTail ?? 0))
       row[column] = null
+  const isQuiet = cell === base && statuses.isQuiet(base)
+  if (isQuiet) for (const column of figureColumns(columns)) row[column] = null
   // A row that lacks only its base is flagged too: no blank is without a flag.
-  row[columns.status] = own === 'C' ? 'C' : isBlank(own) || isBlank(whole) ? 'D' : 'F'
+  row[columns.status] = own === 'C' ? 'C' : isBlank(own) || isBlank(whole) || isQuiet ? 'D' : 'F'
   const range = ranges.get(cell)
   if (columns.low >= 0) row[columns.low] = range === undefined ? null : String(range[0])
   if (columns.high >= 0) row[columns.high] = range === undefined ? null : String(range[1])
@@ -103,21 +107,18 @@ export function publicRangeOf(
   const lowest = levels.zero === 'protect' ? 0 : 1
   const top = 2 ** 31 - 1
   const own = new Map<number, Range>()
-  const isShown = (cell: number) => decisions[cell] === 'F'
-  const others = new Map<number, number>()
-  for (const [cell, of] of table.base.entries())
-    if (cell !== of && isShown(cell)) others.set(of, (others.get(of) ?? 0) + (table.values[cell] ?? 0))
   for (const [cell, joint] of (cells.at(-1) ?? new Int32Array()).entries()) {
     const of = table.base[cell] ?? 0
     const isSmallBase = decisions[of] === 'C'
     if (cell === of) own.set(joint, isSmallBase ? [lowest, base.minimum - 1] : [base.minimum, top])
     else if (isSmallBase) own.set(joint, [0, base.minimum - 1])
-    else if (decisions[cell] === 'C' && sensitive[cell] === 1) {
-      // With ten others shown the level can't be nearly everyone.
-      const isDominant = !((others.get(of) ?? 0) >= 10)
-      own.set(joint, [lowest, isDominant ? top : levels.small - 1])
-    } else own.set(joint, [0, top])
+    else own.set(joint, [sensitive[cell] === 1 ? lowest : 0, top])
   }
   // Cells of former versions, and those that were withheld before, are only known not to be negative.
   return (joint) => (versions.length > 1 ? undefined : own.get(joint)) ?? [0, top]
+}
+
+/** The columns of mean, deviation and quantiles. */
+export function figureColumns({ mean, deviation, quantiles }: Columns): readonly number[] {
+  return [mean, deviation, ...quantiles.map(({ column }) => column)].filter((column) => column >= 0)
 }

@@ -1,97 +1,83 @@
 /**
- * The interval of each withheld count that the published data allow, from linear programmes over what is public alone: it
- * repeats what every reader can compute. Bounds are rounded inwards. An outer bound proves nothing; only a move does.
+ * The interval of each withheld count, from what is public alone: each sum with a withheld count bounds it by the others,
+ * until nothing changes. Readers can compute the same or, with a solver, a little less; nothing in it is new to them. An
+ * interval proves nothing; only a move does.
  */
-import type { LinearModel, Solve } from '../solve.ts'
 import type { Block } from './model.ts'
-import type { Step } from './moves.ts'
 
 export type Range = readonly [low: number, high: number]
 
 /** Lowest and highest value of a withheld cell by its status and the counts shown beside it. */
 export type PublicRange = (cell: number) => Range
 
-/** Ranges of the cells named, by cell. */
-export async function rangesOf(
+/** Rounds over all sums. Where sums chain, each round can tighten a little more; an earlier end is as true. */
+const roundsMax = 50
+
+/** Ranges of all withheld cells, by cell. */
+export function rangesOf(
   block: Block,
-  hidden: Uint8Array,
-  cells: readonly number[],
+  { hidden, quiet }: { readonly hidden: Uint8Array; readonly quiet: Uint8Array },
   publicRange: PublicRange,
-  solve: Solve,
-  step: Step = () => {},
-): Promise<ReadonlyMap<number, Range>> {
-  const found = new Map<number, Range>()
-  if (cells.length === 0) return found
-  const columns = new Map<number, number>()
-  for (let cell = 0; cell < hidden.length; cell++) if (hidden[cell] === 1) columns.set(cell, columns.size)
-  const solver = await solve(countsModel(block, hidden, columns, publicRange))
-  try {
-    let current: number | undefined
-    for (const [n, cell] of cells.entries()) {
-      step(n, cells.length)
-      const column = columns.get(cell) ?? 0
-      const bounds: number[] = []
-      for (const sign of [1, -1]) {
-        const cost = current === undefined || current === column ? [column] : [current, column]
-        const values = cost.length === 1 ? [sign] : [0, sign]
-        current = column
-        const { status, objective } = await solver.ask({
-          ...{ columns: [], lower: [], upper: [] },
-          cost: { columns: cost, values },
-        })
-        if (status !== 'optimal') break
-        bounds.push(sign * objective)
-      }
-      const [low, high] = bounds
-      const [widestLow, widestHigh] = publicRange(cell)
-      found.set(cell, [
-        low === undefined ? widestLow : Math.ceil(low - 1e-6),
-        high === undefined ? widestHigh : Math.floor(high + 1e-6),
-      ])
-    }
-  } finally {
-    await solver.close()
+): ReadonlyMap<number, Range> {
+  const [low, high] = [Float64Array.from(block.values), Float64Array.from(block.values)]
+  const cells = [...hidden.keys()].filter((cell) => hidden[cell] === 1)
+  for (const cell of cells) [low[cell] = 0, high[cell] = 0] = publicRange(cell)
+  const statements = statementsOf(block, hidden, quiet)
+  for (let round = 0; round < roundsMax; round++) {
+    let isChanged = false
+    for (const statement of statements) isChanged = tighten(statement, low, high) || isChanged
+    if (!isChanged) break
   }
-  return found
+  return new Map(cells.map((cell) => [cell, [low[cell] ?? 0, high[cell] ?? 0] as const]))
 }
 
-/** The counts that an outsider doesn't know, with every sum and fact that holds between them. */
-function countsModel(
-  block: Block,
-  hidden: Uint8Array,
-  columns: ReadonlyMap<number, number>,
-  publicRange: PublicRange,
-): LinearModel {
-  const rows: { columns: number[]; factors: number[]; low: number; high: number }[] = []
-  const add = (cells: readonly number[], factors: readonly number[], low: number, high: number) => {
-    const row = { columns: [] as number[], factors: [] as number[] }
-    let known = 0
-    for (const [n, cell] of cells.entries()) {
-      const column = hidden[cell] === 1 ? columns.get(cell) : undefined
-      if (column === undefined) known += (factors[n] ?? 0) * (block.values[cell] ?? 0)
-      else {
-        row.columns.push(column)
-        row.factors.push(factors[n] ?? 0)
-      }
-    }
-    if (row.columns.length > 0) rows.push({ ...row, low: low - known, high: high - known })
-  }
-  for (const { total, parts } of block.sums) add([total, ...parts], [-1, ...parts.map(() => 1)], 0, 0)
+interface Statement {
+  readonly cells: readonly number[]
+  readonly factors: readonly number[]
+  readonly low: number
+  readonly high: number
+}
+
+/** The sums and figures that contain a withheld count. */
+function statementsOf(block: Block, hidden: Uint8Array, quiet: Uint8Array): readonly Statement[] {
+  const isOpen = (cell: number) => hidden[cell] === 1
+  const sums = block.sums.map(({ total, parts }) => ({
+    cells: [total, ...parts],
+    factors: [-1, ...parts.map(() => 1)],
+    ...{ low: 0, high: 0 },
+  }))
   // The mean and quantiles of a withheld base are not shown.
-  const isShown = (cell: number) => hidden[block.group[cell] ?? 0] !== 1
-  for (const { cells, factors, low, high } of block.facts)
-    if (cells.every(isShown)) add(cells, factors, low, high)
-  const starts = new Int32Array(rows.length + 1)
-  for (const [n, row] of rows.entries()) starts[n + 1] = (starts[n] ?? 0) + row.columns.length
-  const bounds = [...columns.keys()].map(publicRange)
-  return {
-    cost: new Float64Array(columns.size),
-    lower: Float64Array.from(bounds, ([low]) => low),
-    upper: Float64Array.from(bounds, ([, high]) => high),
-    rowLower: Float64Array.from(rows, ({ low }) => low),
-    rowUpper: Float64Array.from(rows, ({ high }) => high),
-    starts,
-    indices: Int32Array.from(rows.flatMap((row) => row.columns)),
-    factors: Float64Array.from(rows.flatMap((row) => row.factors)),
+  const isSilent = (group: number) => isOpen(group) || quiet[group] === 1
+  const facts = block.facts.filter(({ cells }) => !cells.some((cell) => isSilent(block.group[cell] ?? 0)))
+  return [...sums, ...facts].filter(({ cells }) => cells.some(isOpen))
+}
+
+/** Bounds each count of a statement by the bounds of the others. Gives whether one has changed. */
+function tighten({ cells, factors, low, high }: Statement, lows: Float64Array, highs: Float64Array): boolean {
+  let [least, most] = [0, 0]
+  for (const [n, cell] of cells.entries()) {
+    const factor = factors[n] ?? 0
+    least += factor * ((factor > 0 ? lows : highs)[cell] ?? 0)
+    most += factor * ((factor > 0 ? highs : lows)[cell] ?? 0)
   }
+  let isChanged = false
+  for (const [n, cell] of cells.entries()) {
+    const factor = factors[n] ?? 0
+    const [from, to] = [lows[cell] ?? 0, highs[cell] ?? 0]
+    if (factor === 0 || from === to) continue
+    const [own, other] = factor > 0 ? [from, to] : [to, from]
+    // What the other counts leave: [low − most of them, high − least of them].
+    const bounds = [(low - (most - factor * other)) / factor, (high - (least - factor * own)) / factor]
+    const [next, last] = factor > 0 ? bounds : bounds.reverse()
+    const tighter = [
+      Math.max(from, Math.ceil((next ?? from) - 1e-6)),
+      Math.min(to, Math.floor((last ?? to) + 1e-6)),
+    ] as const
+    if (tighter[0] === from && tighter[1] === to) continue
+    isChanged = true
+    least += factor > 0 ? factor * (tighter[0] - from) : factor * (tighter[1] - to)
+    most += factor > 0 ? factor * (tighter[1] - to) : factor * (tighter[0] - from)
+    ;[lows[cell], highs[cell]] = tighter
+  }
+  return isChanged
 }

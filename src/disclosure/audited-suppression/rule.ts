@@ -5,6 +5,7 @@
 import type { Contract, DisclosureUse } from '../../contract/index.ts'
 import type { ConfidentialRow, EditionCells, FormerVersion } from '../edition.ts'
 import type { ControlledEdition, EditionTools, WholeEditionRule } from '../rule.ts'
+import { targetsOf } from './model.ts'
 import { type Protected, protect } from './moves.ts'
 import {
   type Columns,
@@ -14,7 +15,7 @@ import {
   parametersSchema,
   resolveColumns,
 } from './parameters.ts'
-import { type Decision, publicRangeOf, publishRows, type Statuses } from './publish.ts'
+import { type Decision, figureColumns, publicRangeOf, publishRows, type Statuses } from './publish.ts'
 import { type Range, rangesOf } from './ranges.ts'
 import { summariseBlock, summariseEdition } from './summary.ts'
 import { buildTables, type CellTable, EditionFault } from './table.ts'
@@ -50,7 +51,12 @@ export function verifyEdition(
   const parameters = parametersOf(use)
   const columns = resolveColumns(contract, parameters)
   const ofBlock = new Map(witnesses.map((of) => [of.block, of]))
-  return blocksOf(edition, columns).flatMap((versions) => {
+  return blocksOf(edition, columns).flatMap((all) => {
+    const versions = all.map((of) =>
+      of.shown === undefined
+        ? { ...of, quiet: quietBases(of.table, edition.rows, edition.published, columns) }
+        : of,
+    )
     const joint = joinVersions(versions, parameters, columns, edition.bandsOf ?? (() => undefined))
     const { table } = versions.at(-1) as BlockVersion
     const hidden = new Uint8Array(joint.block.names.length)
@@ -87,15 +93,35 @@ function formerBlocks({ confidential, published }: FormerVersion, columns: Colum
   return buildTables(confidential, columns).map((table) => {
     const shown = new Uint8Array(table.names.length)
     const displayed = Int32Array.from(table.values)
+    const quiet = quietBases(table, confidential, published, columns)
     for (const [cell, row] of table.rows.entries()) {
       const count = published[row]?.[columns.count]
       if (count === null || count === undefined) continue
       shown[cell] = 1
       displayed[cell] = Number(count)
     }
-    return { table, rows: confidential, shown, displayed }
+    return { table, rows: confidential, shown, displayed, quiet }
   })
 }
+
+/** Bases of which the published rows show neither mean nor deviation nor quantiles. */
+function quietBases(
+  table: CellTable,
+  rows: readonly ConfidentialRow[],
+  published: readonly ConfidentialRow[],
+  columns: Columns,
+): Uint8Array {
+  const figures = figureColumns(columns)
+  return Uint8Array.from(table.rows, (row, cell) =>
+    table.base[cell] === cell &&
+    figures.some((column) => isThere(rows[row]?.[column])) &&
+    !figures.some((column) => isThere(published[row]?.[column]))
+      ? 1
+      : 0,
+  )
+}
+
+const isThere = (value: string | null | undefined) => value !== null && value !== undefined
 
 interface Done {
   readonly table: CellTable
@@ -161,22 +187,15 @@ async function controlBlock(
   const { block } = joint
   const at = joint.cells.at(-1) as Int32Array
   const { step } = tools
-  const result = await protect(block, tools.solve, (n, all) => step?.(block.name, 'moves', n, all))
+  const result = await protect(block, tools.solve, (n, all) => step?.(block.name, n, all))
   const statuses = statusesOf(versions, joint, result, columns, edition)
   const ranges = new Map<number, Range>()
   if (parameters.ranges !== undefined && result.unproven.length === 0) {
-    const wanted = statuses.decisions.flatMap((decision, cell) =>
-      decision === 'C' || decision === 'D' ? [cell] : [],
-    )
-    const found = await rangesOf(
-      block,
-      result.hidden,
-      wanted.map((cell) => at[cell] ?? 0),
-      publicRangeOf(versions, joint, statuses, parameters),
-      tools.solve,
-      (n, all) => step?.(block.name, 'ranges', n, all),
-    )
-    for (const cell of wanted) ranges.set(cell, found.get(at[cell] ?? 0) as Range)
+    const found = rangesOf(block, result, publicRangeOf(versions, joint, statuses, parameters))
+    for (const [cell, decision] of statuses.decisions.entries()) {
+      const range = found.get(at[cell] ?? 0)
+      if (range !== undefined && (decision === 'C' || decision === 'D')) ranges.set(cell, range)
+    }
   }
   return { table, joint, result, statuses, ranges }
 }
@@ -185,7 +204,7 @@ async function controlBlock(
 function statusesOf(
   versions: readonly BlockVersion[],
   { block, cells, held }: Joint,
-  { hidden }: Protected,
+  { hidden, quiet }: Protected,
   columns: Columns,
   edition: EditionCells,
 ): Statuses {
@@ -198,7 +217,7 @@ function statusesOf(
     const twin = before.get(table.names[cell] ?? '')
     return twin === undefined ? undefined : former?.published[formerTable?.table.rows[twin] ?? -1]
   }
-  const targets = new Set(block.targets.map(({ cell }) => cell))
+  const targets = new Set(targetsOf(block, hidden).map(({ cell }) => cell))
   const decisions = table.names.map((_, cell): Decision => {
     const old = formerRow(cell)
     const wasShown = old !== undefined && old[columns.count] !== null
@@ -208,7 +227,8 @@ function statusesOf(
     if (old?.[columns.status] === 'C') return 'C'
     return targets.has(at[cell] ?? 0) ? 'C' : 'D'
   })
-  return { decisions, formerRow }
+  const isQuiet = (cell: number) => quiet[at[cell] ?? 0] === 1
+  return { decisions, formerRow, isQuiet }
 }
 
 /** Whether a shown count differs from what the former version shows. */

@@ -4,6 +4,7 @@
  * about such a table.
  */
 import type { ConfidentialRow } from '../edition.ts'
+import { type Grid, gridOf, parentOf } from './axes.ts'
 import { type Columns, totalCode } from './parameters.ts'
 
 /** A total and its parts, as indexes of cells. */
@@ -29,6 +30,7 @@ export interface CellTable {
   readonly names: readonly string[]
   /** By cell: its code in the first dimension, in which parts of an edition differ. */
   readonly parts: readonly string[]
+  readonly grid: Grid
   /** Every sum between published cells. */
   readonly sums: readonly Sum[]
   /** Indexes of one sum for each margin: the others follow from them. */
@@ -126,21 +128,12 @@ function buildTable(
     }
   }
   return {
-    ...{ block, values, base, levels, margins, names, sums },
+    ...{ block, values, base, levels, margins, names, sums, grid: gridOf(codes) },
     rows: Int32Array.from(rows),
     level: Int32Array.from(codes, (cell) => levels.indexOf(cell[levelAt] ?? '')),
     parts: codes.map((cell) => cell[0] ?? ''),
     defining: [...defining.values()],
   }
-}
-
-/** The nearest code above that occurs. */
-function parentOf(code: string, known: ReadonlySet<string>): string | undefined {
-  if (code === totalCode) return undefined
-  for (let end = code.lastIndexOf('/'); end > 0; end = code.lastIndexOf('/', end - 1)) {
-    if (known.has(code.slice(0, end))) return code.slice(0, end)
-  }
-  return known.has(totalCode) ? totalCode : undefined
 }
 
 function countOf(text: string | null | undefined, name: string | undefined): number {

@@ -2,8 +2,8 @@
  * Replays witnesses: adds each move to the true table and looks, with whole numbers and without a solver, whether
  * everything published is as before and the target has moved as far as its protection asks.
  */
-import type { Block } from './model.ts'
-import { type Move, openChecker, type Proof } from './moves.ts'
+import { type Block, targetsOf } from './model.ts'
+import { type Move, openChecker, type Proof } from './move.ts'
 
 /** The proofs of a block with names in place of indexes. Confidential: a move and the truth are two tables. */
 export interface BlockWitnesses {
@@ -41,7 +41,8 @@ export function nameProofs(block: Block, proofs: readonly Proof[]): BlockWitness
  */
 export function verifyBlock(block: Block, hidden: Uint8Array, witnesses: BlockWitnesses): readonly string[] {
   const at = new Map(block.names.map((name, cell) => [name, cell]))
-  const checker = openChecker(block)
+  const checker = openChecker(block, block.quiet)
+  const widths = new Map(targetsOf(block, hidden).map(({ cell, width }) => [cell, width]))
   const faults: string[] = []
   const proven = new Map<
     number,
@@ -82,12 +83,12 @@ export function verifyBlock(block: Block, hidden: Uint8Array, witnesses: BlockWi
     })
     proven.set(target, { width, insiders: known, touched })
     for (const of of known) {
-      const wanted = block.targets.find((own) => own.cell === target)?.width ?? 0
+      const wanted = widths.get(target) ?? 0
       if (of.width < wanted)
         faults.push(`${cell}: narrower than ${wanted} for a pupil who is alone in a cell`)
     }
   }
-  for (const { cell, width } of block.targets) {
+  for (const { cell, width } of targetsOf(block, hidden)) {
     const found = proven.get(cell)
     if (found === undefined || found.width < width)
       faults.push(`${block.names[cell]}: no proof of the width ${width}`)

@@ -19,6 +19,8 @@ export interface BlockVersion {
   readonly shown?: Uint8Array
   /** By cell, of a former version: the value that it shows, held from an earlier one or its own. */
   readonly displayed?: Int32Array
+  /** By cell, of a former version: 1 for a base whose mean, deviation or quantiles are withheld. */
+  readonly quiet?: Uint8Array
 }
 
 export interface Joint {
@@ -87,6 +89,7 @@ function combine(
   const [low, high] = [Int32Array.from(take((of) => of.low)), Int32Array.from(take((of) => of.high))]
   const [fixed, hidden] = [new Uint8Array(size), Uint8Array.from(take((of) => of.hidden))]
   const cost = Float64Array.from(take((of) => of.cost))
+  const widths = Uint16Array.from(take((of) => of.widths))
   /** Cells whose status says nothing: held ones, and those withheld because they were before. */
   const open = new Uint8Array(size)
   const targets = new Map<number, Target>()
@@ -97,11 +100,15 @@ function combine(
       targets.set(at[target.cell] ?? 0, { ...target, cell: at[target.cell] ?? 0 })
   }
   const everHidden = new Set<string>()
+  const everQuiet = new Set<string>()
+  const quiet = new Uint8Array(size)
   const displayed = new Map<string, number>()
-  for (const [version, { table, shown, displayed: values }] of versions.entries()) {
+  for (const [version, { table, shown, displayed: values, quiet: before }] of versions.entries()) {
     const at = cells[version] as Int32Array
     for (const [cell, name] of table.names.entries()) {
       const joint = at[cell] ?? 0
+      if (before?.[cell] === 1) everQuiet.add(name)
+      if (everQuiet.has(name)) quiet[joint] = 1
       if (shown !== undefined) {
         const value = values?.[cell] ?? table.values[cell] ?? 0
         if (shown[cell] !== 1) {
@@ -119,12 +126,14 @@ function combine(
         continue
       }
       if (owner[joint]?.version !== last || last === 0) continue
-      const before = displayed.get(name)
+      const former = displayed.get(name)
       if (everHidden.has(name)) hidden[joint] = open[joint] = 1
-      else if (before !== undefined) {
-        const change = Math.abs((table.values[cell] ?? 0) - before)
+      else if (former !== undefined) {
+        const change = Math.abs((table.values[cell] ?? 0) - former)
         if (change >= (parameters.versions?.heldBelow ?? 10)) continue
         held[cell] = hidden[joint] = open[joint] = 1
+        // It is shown as before, and so has no status of a small count.
+        widths[joint] = 0
         if (change === 0) targets.delete(joint)
         else targets.set(joint, { cell: joint, width: parameters.protection.width })
       }
@@ -139,13 +148,20 @@ function combine(
   const values = Int32Array.from(take((of) => of.values))
   return {
     ...{ name: versions[last]?.table.block ?? '', values, low, high, fixed, hidden, cost, ...statements },
+    shapes: versions.map(({ table }, version) => ({
+      grid: table.grid,
+      cells: cells[version] as Int32Array,
+    })),
     names: owner.map(({ version, cell }) => `${version + 1}: ${versions[version]?.table.names[cell]}`),
+    widths,
     targets: [...targets.values()].filter(({ cell }) => fixed[cell] !== 1),
     group: Int32Array.from(owner, ({ version, cell }) => {
       const base = singles[version]?.group[cell] ?? 0
       return cells[version]?.[base] ?? 0
     }),
-    contradictions: (moved, groups) => contradictionsOf(singles, cells, owner, open, moved, groups),
+    quiet,
+    contradictions: (moved, groups, silent) =>
+      contradictionsOf(singles, cells, owner, open, moved, groups, silent),
   }
 }
 
@@ -191,7 +207,10 @@ function contradictionsOf(
   open: Uint8Array,
   moved: Int32Array,
   groups: ReadonlySet<number>,
+  quiet: Uint8Array,
 ): readonly number[] {
+  // One version has the cells of the block, none of them open.
+  if (singles.length === 1) return singles[0]?.contradictions(moved, groups, quiet) ?? []
   const found: number[] = []
   for (const [version, single] of singles.entries()) {
     const own = [...groups].filter((group) => owner[group]?.version === version)
@@ -201,7 +220,8 @@ function contradictionsOf(
       open[joint] === 1 ? (single.values[cell] ?? 0) : (moved[joint] ?? 0),
     )
     const current = new Set(own.map((group) => owner[group]?.cell ?? 0))
-    for (const group of single.contradictions(values, current)) found.push(at[group] ?? 0)
+    const silent = Uint8Array.from(at, (joint) => quiet[joint] ?? 0)
+    for (const group of single.contradictions(values, current, silent)) found.push(at[group] ?? 0)
   }
   return found
 }

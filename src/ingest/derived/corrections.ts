@@ -10,6 +10,7 @@ import { problem } from '../../platform/problem.ts'
 import { lockOf } from '../pipeline/edition-lock.ts'
 import { digestTable, dropStaged, endParts } from '../pipeline/parts.ts'
 import { destroyDigestKey } from './key-digests.ts'
+import { dropProofs } from './version-proofs.ts'
 
 const dayMilliseconds = 86_400_000
 
@@ -75,5 +76,6 @@ async function destroyStatistics(context: AppContext, of: EditionName): Promise<
   await destroyDigestKey(context, of)
   context.observe('checkpoint-reached', { step: 'close', point: 'key-destroyed' })
   for (const id of ids) await dropStaged(database, id)
+  await dropProofs(database.work, of)
   context.observe('checkpoint-reached', { step: 'close', point: 'statistics-dropped' })
 }

@@ -2,7 +2,14 @@
  * Compares the staged parts with what was staged, and finds tables that nothing refers to. A part is staged again
  * from its bundle; a table without a reference is dropped, after a second look under its lock.
  */
-import { checkParts, dropOrphanStaged, listOrphanStaged, restagePart } from '../../ingest/index.ts'
+import {
+  checkParts,
+  dropOrphanStaged,
+  dropProof,
+  listOrphanProofs,
+  listOrphanStaged,
+  restagePart,
+} from '../../ingest/index.ts'
 import { dropControlled, listOrphanControlled } from '../../publication/index.ts'
 import { dropOrphanRecords, listOrphanRecords } from '../../records/index.ts'
 import type { Verification } from './verification.ts'
@@ -28,4 +35,6 @@ export async function checkTables(verification: Verification): Promise<void> {
     await orphan(`rows of bundle ${id}`, () => dropOrphanStaged(context, id))
   for (const id of await listOrphanControlled(database.work))
     await orphan(`draft ${id}`, () => dropControlled(database, id))
+  for (const id of await listOrphanProofs(database.work))
+    await orphan(`proof ${id}`, () => dropProof(database.work, id))
 }

@@ -11,6 +11,7 @@ import { getDisclosureRule } from '../../disclosure/index.ts'
 import type { RecordValues } from '../../formats/index.ts'
 import type { Progress } from '../../ingest/index.ts'
 import { selectTexts } from '../../records/index.ts'
+import { controlWhole } from './control-whole.ts'
 import { type Derived, dropDerived, typedColumns } from './derive.ts'
 
 export interface Controlled extends Derived {
@@ -33,8 +34,12 @@ export async function control(
   const outcome =
     contract.disclosure === undefined
       ? publishUnchanged(derived)
-      : await withhold(context, derived, contract, (rows) =>
-          progress('control', Math.min(rows, total), total),
+      : await withhold(
+          context,
+          derived,
+          contract,
+          (rows) => progress('control', Math.min(rows, total), total),
+          progress,
         )
   context.observe('checkpoint-reached', { step: 'control', point: 'decided' })
   const { safe, suppressions } = outcome
@@ -72,6 +77,7 @@ async function withhold(
   derived: Derived,
   contract: Contract,
   onRows: (rows: number) => void,
+  progress: Progress,
 ) {
   const { disclosure } = contract
   if (disclosure === undefined) throw new Error('withhold is for contracts with a rule')
@@ -82,12 +88,11 @@ async function withhold(
     `CREATE UNLOGGED TABLE ${table} (${columns.map((column) => `${column} text COLLATE "C"`).join(', ')})`,
   )
   const rule = getDisclosureRule(disclosure.rule)
-  if (!('control' in rule)) throw new Error(`the rule ${rule.name} needs the whole edition`)
-  const controlled = rule.control(
-    countRows(readTexts(context.database, contract, derived.select), onRows),
-    contract,
-    disclosure,
-  )
+  const rows = countRows(readTexts(context.database, contract, derived.select), onRows)
+  const controlled =
+    'control' in rule
+      ? rule.control(rows, contract, disclosure)
+      : await controlWhole(context, derived, contract, { rows, progress })
   const copied = await context.database.copyFrom(`COPY ${table} FROM STDIN`, encode(controlled.rows))
   const summary = controlled.summary()
   if (copied !== summary.records) throw new Error(`${copied} rows controlled of ${summary.records}`)

@@ -1,7 +1,7 @@
 /**
  * An attacker that shares no code and no solver with src/: it reads published rows, writes every sum that it can think of
  * and asks GLPK for the lowest and highest value of each blank, as a linear and, where that is tight, an integer
- * programme. It knows the rule: a count flagged C is small, and nothing is negative.
+ * programme. It knows the rule: a base flagged C is small, a level flagged C is not zero, nothing is negative.
  */
 import createSolver, { type LP } from 'glpk.js/node'
 import type { Row } from './editions.ts'
@@ -39,7 +39,7 @@ const keyOf = (row: Row, replaced: Readonly<Record<number, string>> = {}) =>
   [0, 1, 2, 3, 4, 5].map((column) => replaced[column] ?? row[column]).join('|')
 
 /** Reads versions of one edition. Cells of districts with the same published rows are the same cells. */
-function read(versions: readonly (readonly Row[])[], zero: boolean): Linear {
+function read(versions: readonly (readonly Row[])[], zero: boolean, mayHold: boolean): Linear {
   const linear: Linear = { bounds: new Map(), sums: [], known: new Map(), blanks: new Map() }
   for (const [version, rows] of versions.entries()) {
     const name = (row: Row, replaced?: Readonly<Record<number, string>>) =>
@@ -51,9 +51,29 @@ function read(versions: readonly (readonly Row[])[], zero: boolean): Linear {
       const by = `${total} by ${Object.keys(replaced).join()}`
       groups.set(by, (groups.get(by) ?? new Set()).add(name(row)))
     }
+    const joinAll = (row: Row) => {
+      if (row[at.level] !== '_T') join(row, { [at.level]: '_T' })
+      if (row[at.sex] !== '_T') join(row, { [at.sex]: '_T' })
+      if (row[at.grade] !== '_T') join(row, { [at.grade]: '_T' })
+      else if (row[at.stage] !== '_T') join(row, { [at.stage]: '_T' })
+      if (row[at.district] !== '_T') join(row, { [at.district]: '_T' })
+    }
+    const former = new Map((versions[version - 1] ?? []).map((row) => [keyOf(row), row]))
     for (const row of rows) {
       const own = name(row)
       const pupils = row[at.pupils]
+      // What looks as before may be held there: the count itself may be up to 9 away.
+      if (
+        mayHold &&
+        pupils !== null &&
+        pupils !== undefined &&
+        former.get(keyOf(row))?.[at.pupils] === pupils
+      ) {
+        linear.blanks.set(own, 'held')
+        linear.bounds.set(own, [Math.max(0, Number(pupils) - 9), Number(pupils) + 9])
+        joinAll(row)
+        continue
+      }
       const whole = base.get(keyOf(row, { [at.level]: '_T' }))
       if (pupils !== null && pupils !== undefined) linear.known.set(own, Number(pupils))
       else {
@@ -61,7 +81,7 @@ function read(versions: readonly (readonly Row[])[], zero: boolean): Linear {
         const isSmallBase = whole?.[at.status] === 'C'
         const least = zero && (!isSmallBase || row === whole) ? 1 : 0
         if (isSmallBase) linear.bounds.set(own, [least, 9])
-        else if (row[at.status] === 'C') linear.bounds.set(own, [least, 9])
+        else if (row[at.status] === 'C') linear.bounds.set(own, [least, 1e7])
         else linear.bounds.set(own, [row === whole ? 10 : 0, 1e7])
       }
       // A share that is shown beside its base gives its count.
@@ -71,11 +91,7 @@ function read(versions: readonly (readonly Row[])[], zero: boolean): Linear {
         const [from, to] = [((rate - 0.05) * all) / 100, ((rate + 0.05) * all) / 100]
         linear.bounds.set(own, [Math.ceil(from - 1e-9), Math.floor(to + 1e-9)])
       }
-      if (row[at.level] !== '_T') join(row, { [at.level]: '_T' })
-      if (row[at.sex] !== '_T') join(row, { [at.sex]: '_T' })
-      if (row[at.grade] !== '_T') join(row, { [at.grade]: '_T' })
-      else if (row[at.stage] !== '_T') join(row, { [at.stage]: '_T' })
-      if (row[at.district] !== '_T') join(row, { [at.district]: '_T' })
+      joinAll(row)
     }
     for (const [by, parts] of groups)
       linear.sums.push({ total: by.split(' by ')[0] ?? '', parts: [...parts] })
@@ -98,13 +114,26 @@ function linkUnchanged({ sums }: Linear, versions: readonly (readonly Row[])[]):
   }
 }
 
+/** A district of which the reason of the correction says that it was not changed. */
+function linkDistrict({ sums }: Linear, versions: readonly (readonly Row[])[], district: string): void {
+  for (let version = 1; version < versions.length; version++)
+    for (const row of versions[version] ?? [])
+      if (row[at.district] === district)
+        sums.push({ total: `${version}#${keyOf(row)}`, parts: [`${version - 1}#${keyOf(row)}`] })
+}
+
 /** The interval of every blank, by a linear programme each way. */
 export async function attack(
   versions: readonly (readonly Row[])[],
-  options: { readonly zero?: boolean } = {},
+  options: {
+    readonly zero?: boolean
+    readonly mayHold?: boolean
+    readonly unchanged?: readonly string[]
+  } = {},
 ): Promise<readonly Found[]> {
   const glpk = await solving
-  const linear = read(versions, options.zero ?? true)
+  const linear = read(versions, options.zero ?? true, options.mayHold ?? true)
+  for (const district of options.unchanged ?? []) linkDistrict(linear, versions, district)
   const names = new Map([...linear.blanks.keys()].map((key, n) => [key, `x${n}`]))
   const subjectTo: LP['subjectTo'] = []
   for (const { total, parts } of linear.sums) {
@@ -147,7 +176,10 @@ export async function attack(
 }
 
 /** Counts that the attacker knows exactly, and small ones that it knows too well. */
-export function damageOf(found: readonly Found[], width = 5) {
+export function damageOf(all: readonly Found[], width = 5) {
+  const found = all.filter(({ status }) => status !== 'held')
+  if (found.some(({ low, high }) => Number.isNaN(low + high)))
+    throw new Error('the model of the attacker has no solution: it assumes what is not so')
   return {
     blanks: found.length,
     recovered: found.filter(({ low, high }) => !(high > low)).map(({ key }) => key),

@@ -20,6 +20,8 @@ export const parameters = {
   protection: { width: 5 },
   versions: { heldBelow: 10 },
   ranges: { low: 'pupils_low', high: 'pupils_high' },
+  withhold: ['tested', 'pupils', 'share'],
+  status: 'status',
 }
 
 /** A contract with the dimensions district, stage, grade and sex, an indicator and levels. */

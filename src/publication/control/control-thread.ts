@@ -1,0 +1,104 @@
+/**
+ * Controls an edition in a thread of its own, so that the service answers readers meanwhile. A time limit, a cancellation,
+ * a limit of memory and a thread that ends all give a ControlStopped, and nothing is published.
+ */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { Contract } from '../../contract/index.ts'
+import type { ControlledEdition, EditionCells } from '../../disclosure/index.ts'
+import type { Reply, Task } from './control-worker.ts'
+
+/** Minutes for the proof of an edition; a city takes one. */
+export const proofMinutesMax = 60
+
+/** Memory for the proof of an edition; a city takes 400 MB. */
+export const proofMegabytesMax = 4096
+
+/** Why there is no answer: the edition can be tried again. */
+export class ControlStopped extends Error {
+  override readonly name = 'ControlStopped'
+  readonly reason: 'time' | 'memory' | 'cancelled' | 'failed'
+
+  constructor(reason: ControlStopped['reason'], message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
+interface Options {
+  readonly milliseconds?: number
+  readonly megabytes?: number
+  readonly signal?: AbortSignal
+  /** Called from time to time. */
+  readonly onStep?: (done: number, all: number) => void
+}
+
+/** Controls an edition by the contract's rule. Throws ControlStopped. */
+export async function controlInThread(
+  edition: Omit<EditionCells, 'bandsOf'>,
+  contract: Contract,
+  {
+    milliseconds = proofMinutesMax * 60_000,
+    megabytes = proofMegabytesMax,
+    signal,
+    onStep = () => {},
+  }: Options = {},
+): Promise<ControlledEdition> {
+  if (signal?.aborted === true) throw cancelled()
+  const worker = openWorker(megabytes)
+  let timer: NodeJS.Timeout | undefined
+  let cancel: (() => void) | undefined
+  try {
+    return await new Promise<ControlledEdition>((resolve, reject) => {
+      timer = setTimeout(() => reject(late(milliseconds)), milliseconds)
+      cancel = () => reject(cancelled())
+      signal?.addEventListener('abort', cancel, { once: true })
+      worker.on('message', (reply: Reply) => {
+        if (reply.kind === 'step') onStep(reply.done, reply.all)
+        else if (reply.kind === 'controlled') resolve(reply.controlled)
+        else reject(failed(reply.message))
+      })
+      worker.on('error', (error: Error & { readonly code?: string }) =>
+        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? full(megabytes) : failed(error.message)),
+      )
+      worker.on('exit', (code) => reject(failed(`exit code ${code}`)))
+      worker.postMessage({ kind: 'control', contract, edition } satisfies Task)
+    })
+  } finally {
+    clearTimeout(timer)
+    if (cancel !== undefined) signal?.removeEventListener('abort', cancel)
+    await worker.terminate()
+  }
+}
+
+const late = (milliseconds: number) =>
+  new ControlStopped(
+    'time',
+    `The proof took more than ${milliseconds / 1000} s. Publish coarser cells, or try again when the machine is idle.`,
+  )
+const full = (megabytes: number) =>
+  new ControlStopped('memory', `The proof needs more than ${megabytes} MB. Publish coarser cells.`)
+const cancelled = () =>
+  new ControlStopped('cancelled', 'The proof was cancelled. Request the publication again.')
+const failed = (message: string) =>
+  new ControlStopped('failed', `The thread of the proof ended: ${message}. Request the publication again.`)
+
+/** The thread's entry: a build output of the compiled service, or the source through its loader. */
+function openWorker(megabytes: number): Worker {
+  const options = { resourceLimits: { maxOldGenerationSizeMb: megabytes } }
+  const source = join(import.meta.dirname, 'control-worker.ts')
+  if (existsSync(source)) {
+    // A thread does not inherit the loader of its process on Node 20, so it loads the source by a call.
+    const loader = import.meta.resolve('tsx/esm/api')
+    const [api, entry] = [loader, pathToFileURL(source).href].map((url) => JSON.stringify(url))
+    const load = `import(${api}).then(({ tsImport }) => tsImport(${entry}, ${entry}))`
+    return new Worker(load, { eval: true, ...options })
+  }
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    const file = join(folder, 'publication', 'control', 'control-worker.js')
+    if (existsSync(file)) return new Worker(file, options)
+  }
+  throw new Error('The entry of the thread is missing. Run: npm run build')
+}
