@@ -72,7 +72,8 @@ async function sourceFiles() {
   for (const folder of ['build', 'src', 'test']) {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true, recursive: true })) {
       const path = join(entry.parentPath, entry.name).slice(root.length)
-      if (entry.isFile() && /\.(tsx?|mjs|json)$/.test(path) && !path.includes('node_modules')) found.push(path)
+      if (entry.isFile() && /\.(tsx?|mjs|json)$/.test(path) && !path.includes('node_modules'))
+        found.push(path)
     }
   }
   return [...found, 'package-lock.json'].sort()
