@@ -147,8 +147,8 @@ t.test('an item that leaves the list is shown with the reason, and a missed date
     [['2026', list.rates]],
   )
   const page = (await get('/?lang=en')).text
-  t.match(page, /open, but late<\/dt><dd>1</)
-  t.match(page, /removed from the list<\/dt><dd>1</)
+  t.match(page, /state=late&amp;lang=en"><strong>1<\/strong>open, but late</)
+  t.match(page, /state=withdrawn&amp;lang=en"><strong>1<\/strong>removed from the list</)
 })
 
 t.test('each edition of a dataset has a state of its own', async (t) => {

@@ -50,18 +50,25 @@ export async function restoreTrial(
   }
   const { set } = await restoreSet(target, { ...order, checkContracts })
   await t.rejects(refuseUnfinishedRestore(config), /has not ended/, 'no start before the end')
-  const database = await openDatabase({ config, observe })
-  const restored = await buildContext({
-    config,
-    contracts: await checkContracts(),
-    database,
-    clock: source.clock,
-    observe,
-    metrics,
-  } as never)
-  t.teardown(() => restored.close())
-  await finishRestore(restored, { folder: from, set, actor: 'cli:test', applyErasures })
+  const open = async () =>
+    buildContext({
+      config,
+      contracts: await checkContracts(),
+      database: await openDatabase({ config, observe }),
+      clock: source.clock,
+      observe,
+      metrics,
+    } as never)
+  const finishing = await open()
+  try {
+    await finishRestore(finishing, { folder: from, set, actor: 'cli:test', applyErasures })
+  } finally {
+    await finishing.close()
+  }
   await refuseUnfinishedRestore(config)
+  // As a service does after the command, which gave the folder another owner.
+  const restored = await open()
+  t.teardown(() => restored.close())
   return restored
 }
 

@@ -9,10 +9,13 @@ import type { Json } from './document-shape.ts'
 /** A refused parameter concerns the operation, so this status stays beside its others. */
 const statedStatus = 400
 
-/** The descriptions of statuses for which an operation names no problem of its own. */
-const commonTexts = new Map(
-  Object.entries(problemResponses() as Readonly<Record<string, Json>>).flatMap(([status, { description }]) =>
-    Number(status) === statedStatus ? [] : [[status, description]],
+/** What an operation declares of a status for which it names no problem and no body of its own. */
+const shapeOf = ({ description, content = {} }: Json) =>
+  JSON.stringify([description, Object.keys(content as object)])
+
+const commonShapes = new Map(
+  Object.entries(problemResponses() as Readonly<Record<string, Json>>).flatMap(([status, response]) =>
+    Number(status) === statedStatus ? [] : [[status, shapeOf(response)]],
   ),
 )
 
@@ -26,7 +29,7 @@ const description = commonProblems
 /** The responses of an operation with `default` in place of those that every operation has. */
 export function withDefault(responses: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
   const isCommon = ([status, response]: readonly [string, Json]) =>
-    commonTexts.get(status) === response['description']
+    commonShapes.get(status) === shapeOf(response)
   const entries = Object.entries(responses)
   const [, common] = entries.find(isCommon) ?? []
   if (common === undefined) return responses
