@@ -276,7 +276,7 @@ const tasks: Readonly<Record<string, Task>> = {
     await page.getByLabel('测试项目').selectOption('run_1000m')
     step()
     await page.getByText('选择要比较的所属区').first().click()
-    await page.getByLabel('黄浦区').check()
+    await page.getByLabel('浦东新区').check()
     await page.getByLabel('徐汇区').check()
     step()
     await page.getByRole('button', { name: '显示' }).click()
