@@ -41,7 +41,7 @@ export async function loadSamples(
   context.observe('samples-loading')
   const folder = context.config.QINGDAN_DATASETS === '' ? shippedDatasets : context.config.QINGDAN_DATASETS
   const samples = await listSamples(folder)
-  const editions = groupBy(samples)
+  const editions = groupBy(samples, nameOf)
   report(`First start: loading ${samples.length} synthetic sample bundles of ${editions.size} editions.`)
   let done = 0
   for (const wave of inWaves(context, samples)) {
@@ -75,12 +75,23 @@ async function loadWave(
   const stopping = new AbortController()
   const staged = stageAll(context, samples, AbortSignal.any([signal, stopping.signal]))
   try {
-    for (const [name, parts] of groupBy(samples)) {
-      await Promise.all(parts.map((part) => staged.get(part)))
-      if (signal.aborted) return
-      const records = await publishSample(context, parts)
-      if (records !== undefined) onPublished(name, parts, records)
+    const publishAll = async (editions: ReadonlyMap<string, readonly Sample[]>) => {
+      for (const [name, parts] of editions) {
+        await Promise.all(parts.map((part) => staged.get(part)))
+        if (signal.aborted || stopping.signal.aborted) return
+        const records = await publishSample(context, parts)
+        if (records !== undefined) onPublished(name, parts, records)
+      }
     }
+    // Datasets beside each other, since a publication often waits for the disk; their editions one after the other.
+    const chains = [...groupBy(samples, ({ dataset }) => dataset).values()].map((of) =>
+      publishAll(groupBy(of, nameOf)).catch((error: unknown) => {
+        stopping.abort()
+        throw error
+      }),
+    )
+    const ended = await Promise.allSettled(chains)
+    for (const chain of ended) if (chain.status === 'rejected') throw chain.reason
   } finally {
     // The caller closes the database next, so no bundle may still be in progress.
     stopping.abort()
@@ -186,8 +197,8 @@ function nameOf({ dataset, edition }: Sample): string {
   return `${dataset} ${edition}`
 }
 
-function groupBy(samples: readonly Sample[]): Map<string, Sample[]> {
+function groupBy(samples: readonly Sample[], keyOf: (sample: Sample) => string): Map<string, Sample[]> {
   const groups = new Map<string, Sample[]>()
-  for (const sample of samples) groups.set(nameOf(sample), [...(groups.get(nameOf(sample)) ?? []), sample])
+  for (const sample of samples) groups.set(keyOf(sample), [...(groups.get(keyOf(sample)) ?? []), sample])
   return groups
 }
