@@ -59,16 +59,22 @@ export async function withFolderLock<T>(
 const busy = (message: string) => new BackupFault('busy', message)
 
 async function tryLock(path: string, holder: string): Promise<boolean> {
+  if (await writeLock(path, holder)) return true
+  if (await isHeld(path)) return false
+  // Two may do this at once and both go on; `check` stops one of them.
+  await rm(path, { force: true })
+  return writeLock(path, holder)
+}
+
+/** Whether the lock was free. */
+async function writeLock(path: string, holder: string): Promise<boolean> {
   try {
     await writeFile(path, holder, { flag: 'wx', mode: fileMode })
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
   }
-  if (await isHeld(path)) return false
-  // Two may do this at once and both go on; `check` stops one of them.
-  await rm(path, { force: true })
-  return false
 }
 
 async function isHeld(path: string): Promise<boolean> {
