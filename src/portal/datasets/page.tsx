@@ -1,7 +1,9 @@
 /** The page of one dataset: what it is, its latest files, first rows, quality, fields, how to cite it. */
+
 import { latestOf } from '../../catalogue/index.ts'
 import type { Contracts } from '../../contract/index.ts'
 import { dayInShanghai } from '../../platform/time.ts'
+import { FactList } from '../components/table-parts.tsx'
 import { Badge, Day, Marked, number } from '../components/words.tsx'
 import { RowsTable } from '../explorer/rows-table.tsx'
 import { type Content, type Html, link } from '../html.tsx'
@@ -129,16 +131,7 @@ function Facts({ content, view }: PageParts): Html {
     [text.source, inView(view, source)],
     [text.contact, <a href={to(view, '/contact')}>{text.contactAbout}</a>],
   ]
-  return (
-    <dl>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <FactList facts={facts} />
 }
 
 function Preview({ content, contracts, view }: PageParts): Html | undefined {

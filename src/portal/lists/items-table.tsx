@@ -1,5 +1,7 @@
 /** The items of a list as a table: department, due day, state, evidence, delay, and reasons of changes. */
+
 import { Scroll } from '../components/scroll.tsx'
+import { Columns } from '../components/table-parts.tsx'
 import { Day, number, State } from '../components/words.tsx'
 import type { Html } from '../html.tsx'
 import { inView, joined, to, type View } from '../view.ts'
@@ -16,15 +18,7 @@ export function ItemsTable({ items, view }: ItemsTableParts): Html {
   return (
     <Scroll labelledBy="items">
       <table>
-        <thead>
-          <tr>
-            {text.columns.map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Columns names={text.columns} />
         <tbody>
           {items.map((item) => (
             <Row key={`${item.number} ${item.name}`} item={item} view={view} />

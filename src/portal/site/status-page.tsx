@@ -5,6 +5,7 @@ import { labelOf } from '../../contract/index.ts'
 import { anonymousCaller } from '../../platform/caller.ts'
 import { dayInShanghai } from '../../platform/time.ts'
 import { Scroll } from '../components/scroll.tsx'
+import { Columns } from '../components/table-parts.tsx'
 import { Day, daysBetween, number } from '../components/words.tsx'
 import type { Html } from '../html.tsx'
 import { page } from '../layout.tsx'
@@ -36,15 +37,7 @@ export async function renderStatus(context: AppContext, view: View): Promise<str
         <h2 id="freshness">{text.freshness}</h2>
         <Scroll labelledBy="freshness">
           <table>
-            <thead>
-              <tr>
-                {text.columns.map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <Columns names={text.columns} />
             <tbody>
               {rows.map(({ contract, latest, rhythm }) => (
                 <tr key={contract.dataset}>

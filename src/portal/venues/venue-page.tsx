@@ -1,4 +1,5 @@
 /** The page of a venue: whether it is open, its week by day, closures and openings to come, facts, iCalendar. */
+
 import type { AppContext } from '../../catalogue/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { dayInShanghai } from '../../platform/time.ts'
@@ -13,6 +14,7 @@ import {
   venueBody,
 } from '../../venues/index.ts'
 import { Scroll } from '../components/scroll.tsx'
+import { Columns } from '../components/table-parts.tsx'
 import { type Content, type Html, link } from '../html.tsx'
 import { page } from '../layout.tsx'
 import { joined, to, type View } from '../view.ts'
@@ -96,15 +98,7 @@ function Week({ context, body, from, days, view }: VenuePage): Html {
       <h2 id="week">{text.week(from, dateAfter(from, weekDays - 1))}</h2>
       <Scroll labelledBy="week">
         <table>
-          <thead>
-            <tr>
-              {text.columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Columns names={text.columns} />
           <tbody>
             {days.map(({ date, weekday, kind, sessions }) => (
               <tr key={date}>

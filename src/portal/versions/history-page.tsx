@@ -5,6 +5,7 @@ import type { LoadedContract } from '../../contract/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { dayInShanghai } from '../../platform/time.ts'
 import { Scroll } from '../components/scroll.tsx'
+import { Columns } from '../components/table-parts.tsx'
 import { Badge, Day, number } from '../components/words.tsx'
 import { DatasetTabs } from '../datasets/tabs.tsx'
 import type { Html } from '../html.tsx'
@@ -72,15 +73,7 @@ function Versions({ name, versions, view }: VersionsParts): Html {
   return (
     <Scroll labelledBy={`edition-${name}`}>
       <table>
-        <thead>
-          <tr>
-            {text.columns.map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Columns names={text.columns} />
         <tbody>
           {versions.map((version) => (
             <tr key={version.number}>

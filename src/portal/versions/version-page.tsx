@@ -1,7 +1,9 @@
 /** The page of one version: why it was made, what changed, its files; of a withdrawn version why, and its successor. */
+
 import { addresses, isSynthetic } from '../../catalogue/index.ts'
 import type { Contracts } from '../../contract/index.ts'
 import { dayInShanghai } from '../../platform/time.ts'
+import { FactList } from '../components/table-parts.tsx'
 import { Badge, Day, number } from '../components/words.tsx'
 import { Cite } from '../datasets/cite.tsx'
 import { Files } from '../datasets/files.tsx'
@@ -159,16 +161,7 @@ function Facts({ content, view }: PageParts): Html {
     [text.records, number(version.records)],
     [text.digest, <code>{version.digest}</code>],
   ]
-  return (
-    <dl>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <FactList facts={facts} />
 }
 
 function Changed({ content, contracts, view }: PageParts): Html | undefined {
