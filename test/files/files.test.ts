@@ -84,12 +84,12 @@ t.test('nothing is written or removed where the disk of the folder is not mounte
   await rename(folder, `${folder}.away`)
   const other = async () => {
     for (const change of [
-      files.write('b.csv', chunks('b')),
-      files.remove('a.csv'),
-      files.move('a.csv', 'c.csv'),
-      files.seal('a.csv'),
+      () => files.write('b.csv', chunks('b')),
+      () => files.remove('a.csv'),
+      () => files.move('a.csv', 'c.csv'),
+      () => files.seal('a.csv'),
     ]) {
-      const error = await change.catch((thrown: unknown) => thrown)
+      const error = await change().catch((thrown: unknown) => thrown)
       t.equal(storageFaultOf(error), 'missing')
       t.match(error, { name: 'StorageError', message: /is not the folder that was opened/ })
     }
