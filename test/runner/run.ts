@@ -60,8 +60,8 @@ export async function run(args: readonly string[], compiled: string): Promise<nu
     const work = async () => {
       while (queue.length > 0) await runProcess(queue, compiled, environment, report)
     }
-    // One more than processors: tests often wait for the database, for a timer or for a process of theirs.
-    await Promise.all(Array.from({ length: Math.max(2, availableParallelism() + 1) }, work))
+    // Two more than processors: tests often wait for the database, for a timer or for a process of theirs.
+    await Promise.all(Array.from({ length: availableParallelism() + 2 }, work))
   } finally {
     await server.leave()
     writeTimes(times)
