@@ -52,7 +52,9 @@ async function prepare(context: AppContext, controlled: Controlled, progress: Pr
       warnings,
       ...rendered,
     })
-    await writePrepared(tx, publication.id, rendered.digest, context.clock())
+    const { digest } = rendered
+    const at = context.clock()
+    await writePrepared(tx, publication.id, { digest, at, warnings: controlled.warnings })
   })
   context.observe('checkpoint-reached', { step: 'prepare', point: 'written' })
 }

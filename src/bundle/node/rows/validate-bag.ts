@@ -43,7 +43,7 @@ import { countFindings, countOf, type FileState } from './file-state.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import { findHeader, reportHeader } from './lost-header.ts'
 import { openTable } from './open-table.ts'
-import { derivedFault, type RowDerivation } from './row-derivation.ts'
+import { bundleWarnings, derivedFault, type RowDerivation } from './row-derivation.ts'
 import type { TableReader } from './table.ts'
 
 /** An accepted row: canonical texts or null, in the order of `intakeFields(contract)`. */
@@ -131,6 +131,9 @@ export function validateBag(options: ValidateOptions): RowValidation {
     const walk: Walk = { options: { ...options, onFinding }, reader, filter, keys, states, part, isEnough }
     try {
       yield* walkFiles(walk)
+      // Of a bundle that was not read to its end, the counts would show what is missing only.
+      if (options.derive !== undefined && part !== undefined && !states.some(({ unreadable }) => unreadable))
+        if (!isEnough()) for (const finding of bundleWarnings(options.derive, part)) onFinding(finding)
     } finally {
       for (const { table } of states) await table?.close()
     }
