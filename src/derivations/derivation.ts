@@ -79,6 +79,11 @@ export interface PartDerivation {
    * has not taken the row, which `add` must then read. The bytes are used again for the next row.
    */
   readonly addBytes?: (row: RowBytes, at: RowOrigin) => boolean
+  /**
+   * Whether a row is a note, a total or the like, and is left out: by the texts of its fields, and of all its cells. Files
+   * of such a derivation may also have titles above their header.
+   */
+  readonly isNote?: (textOf: (field: string) => string, cells: () => readonly string[]) => boolean
   /** The statistics of all rows that were taken. Each cell occurs once. */
   readonly finish: () => Iterable<StatisticsRow>
   /** What is implausible in the rows that were taken, seen together. */

@@ -1,11 +1,15 @@
 /** The national upload template from an encrypted file to published statistics, with the directory of schools. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
+import { loadServiceKey } from '../../src/accounts/index.ts'
 import { partsOf } from '../../src/contract/index.ts'
-import { listParts } from '../../src/ingest/index.ts'
+import { listParts, receive, takeBundle } from '../../src/ingest/index.ts'
 import { approvePublication, publishEdition } from '../../src/publication/index.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 import { bringPersonal } from '../support/personal-bundles.ts'
+import { callCli } from '../support/run-cli.ts'
 
 const dataset = 'student-fitness'
 const edition = '2025-2026'
@@ -147,4 +151,60 @@ t.test('what is implausible holds the publication until a person has approved it
     ),
   )
   t.equal((await get(path.replace(first, second).replace(String(held.id), String(next.id)))).status, 401)
+})
+
+t.test('an office sees before it sends what the receiver would find', async (t) => {
+  const file = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+  const key = await file('receiver.asc', (await loadServiceKey(context)).publicKey)
+  const directory = await file('schools.csv', schools)
+  const environment = {
+    QINGDAN_DATASETS: join(folder, 'datasets'),
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+  }
+  const create = async (path: string, ...more: readonly string[]) => {
+    const of = ['--dataset', dataset, '--edition', '2028-2029', '--provider', 'edu-310101', '--synthetic']
+    const args = [
+      'bundle',
+      'create',
+      path,
+      ...of,
+      '--encrypt-to',
+      key,
+      '--out',
+      join(folder, 'out.zip'),
+      ...more,
+    ]
+    return callCli(args, environment)
+  }
+  const title = '2028年国家学生体质健康标准测试数据\n'
+  const faulty = title + header + girl(1) + girl(2, { school: '2131000009' }) + girl(3).replace('2400', '2.4')
+  const path = await file('pupils.csv', faulty)
+  const lookedUp = await create(path, '--directory', `schools=${directory}`, '--json')
+  t.equal(lookedUp.code, 3, lookedUp.stderr)
+  t.match(JSON.parse(lookedUp.stdout).findings, [
+    { check: 'school-unknown', row: 4, cell: 'A4', field: 'school' },
+    { check: 'measurement-unreadable', row: 5, cell: 'I5', field: 'vital_capacity' },
+  ])
+  t.notOk(/2131000009|Marker/.test(lookedUp.stdout), 'no value')
+  const alone = await create(path)
+  t.equal(alone.code, 3)
+  t.match(alone.stdout, /measurement-unreadable/)
+  t.notMatch(alone.stdout, /school-unknown/)
+  t.match(alone.stdout, /Not looked up: schools/)
+  const wrong = await create(path, '--directory', 'school=x.csv')
+  t.match([wrong.code, wrong.stderr], [2, /looks up schools/])
+  const notOne = await create(path, '--directory', `schools=${path}`)
+  t.match([notOne.code, notOne.stderr], [2, /no file of the dataset schools/])
+  const good = await create(
+    await file('pupils.csv', title + header + girl(1)),
+    '--directory',
+    `schools=${directory}`,
+  )
+  t.equal(good.code, 0, good.stderr + good.stdout)
+  const { id } = await receive(context, { path: join(folder, 'out.zip'), broughtBy: 'cli:test' })
+  const receipt = await takeBundle(context, id)
+  t.match(receipt, { state: 'staged', files: [{ rowsTaken: 1, repairs: { note: 1 } }] })
 })

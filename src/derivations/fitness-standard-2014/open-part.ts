@@ -19,6 +19,7 @@ import { countPupil, implausibleSchools, openSchoolCounts, type SchoolCounts } f
 import { buildScored, missing, scoreInto } from './score.ts'
 import { type GradePlan, planOf, type Sex } from './standard.ts'
 import { type CellCounts, countTested, countUntested, openStatistics, statisticsRows } from './statistics.ts'
+import { isNote } from './template.ts'
 
 export interface PartParameters {
   /** Intake fields by what they are: the columns of the template and the code of the school. */
@@ -54,6 +55,7 @@ export function openPart(
     const plan = planOf(read.table, sex)
     return plan === undefined ? undefined : groupIn(found, { grade: read, sex, plan, at })
   }
+  const identity = (['number', 'sex', 'birth_date'] as const).flatMap((column) => bound[column] ?? [])
   const addPlain = buildPlainAdder(buildPlainRowReader({ placeOf, year }), {
     schoolAt,
     groupOf,
@@ -91,6 +93,7 @@ export function openPart(
       else countOther(group, participation)
       return true
     },
+    isNote: (textOf, cells) => isNote(cells, identity.map(textOf)),
     finish: () => statisticsRows(statistics),
     *warnings() {
       const expected = [...schools.values()].filter((school) => school['district'] === district)

@@ -57,14 +57,14 @@ function buildTaker(
   { contract, manifest }: ValidateOptions,
   derived: PartDerivation,
   digests: KeyDigests,
-): Pick<PartDerivation, 'add' | 'addBytes' | 'warnings'> {
+): Pick<PartDerivation, 'add' | 'addBytes' | 'isNote' | 'warnings'> {
   const fields = intakeFields(contract).map(({ name }) => name)
   const places = intakeKey(contract).map((name) => fields.indexOf(name))
   const files = new Map(manifest.files.map(({ path }, index) => [path, index]))
   const [keyAt, ...more] = places
-  const { addBytes, warnings } = derived
+  const { addBytes, isNote, warnings } = derived
   return {
-    ...defined({ warnings }),
+    ...defined({ isNote, warnings }),
     ...(addBytes === undefined || keyAt === undefined || more.length > 0
       ? {}
       : {

@@ -19,7 +19,8 @@ import type { FileCount } from '../../core/findings/file-count.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { buildFileCutter, type Walk } from './fast-path-file.ts'
 import { bundleWarnings } from './row-derivation.ts'
-import { planBundle, type ValidateOptions } from './validate-bag.ts'
+import { planBundle } from './validate-bag.ts'
+import type { ValidateOptions } from './walk.ts'
 
 /** The rows of a bag as COPY text. */
 export interface RowCopy {

@@ -10,7 +10,7 @@ import type { TableRow } from '../../core/cells/table-row.ts'
 /** What takes the rows of a bundle one by one, and may reject them. */
 export interface RowDerivation {
   readonly faults: Derivation['faults']
-  readonly open: () => Pick<PartDerivation, 'add' | 'addBytes' | 'warnings'>
+  readonly open: () => Pick<PartDerivation, 'add' | 'addBytes' | 'isNote' | 'warnings'>
 }
 
 /** What is implausible in the rows of a whole bundle. */
