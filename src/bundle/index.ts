@@ -23,7 +23,7 @@ export {
 export { type BundleLimits, limitsOf } from './core/bag/limits.ts'
 export { spreadByBytes, spreadByCount } from './core/bag/spread.ts'
 export { type BundleManifest, verifyManifest } from './core/bag/verify.ts'
-export { encodeCopy } from './core/csv/copy-text.ts'
+export { encodeCopy, escapeCopy } from './core/csv/copy-text.ts'
 export { type Draft, type DraftNote, draftContract } from './core/draft/draft.ts'
 export { BundleRefusal, bundleChecks, faultAt } from './core/findings/checks.ts'
 export { type FileCount, FileCountSchema, tally } from './core/findings/file-count.ts'
