@@ -40,14 +40,16 @@ function unitsOf({ results }: SyntheticPupil): Int32Array {
   })
 }
 
-export function countCity(options: CityOptions): {
-  readonly statistics: Statistics
-  readonly pupils: number
-} {
+export function countCity(
+  options: CityOptions,
+  districts: number,
+): { readonly statistics: Statistics; readonly pupils: number } {
   const statistics = openStatistics()
   const scored = buildScored()
   let pupils = 0
-  for (const school of schoolsOf(options)) {
+  const schools = schoolsOf(options)
+  const chosen = new Set([...new Set(schools.map(({ district }) => district))].sort().slice(0, districts))
+  for (const school of schools.filter(({ district }) => chosen.has(district))) {
     for (const pupil of pupilsOf(options.seed, 2025, school)) {
       pupils += 1
       const grade = readGrade(pupil.grade, school.system, '21')
@@ -86,15 +88,22 @@ export function smallCells(statistics: Statistics) {
   return { bases, fails, grades: [...grades].sort() }
 }
 
-/** The figures of a seed, and whether each is within a fifth of the trial's. */
-export function figuresOf(seed: number) {
-  const { statistics, pupils } = countCity({ seed, ...wholeCity })
+/** Districts of the city, and how many of them, the first ones, have a school that is alone in its grades. */
+const [allDistricts, withLoneGrades] = [16, 10]
+
+/** The figures of a seed, or of its first districts, and whether each is within a fifth of its share of the trial's. */
+export function figuresOf(seed: number, districts = allDistricts) {
+  const { statistics, pupils } = countCity({ seed, ...wholeCity }, districts)
   const { bases, fails, grades } = smallCells(statistics)
   const sum = fails.reduce((all, count) => all + count, 0)
   const totalFails = fails.at(-1) ?? 0
-  const isNear = (count: number, expected: number) => Math.abs(count - expected) <= trial.slack * expected
+  const isNear = (count: number, ofCity: number) =>
+    Math.abs((count * allDistricts) / districts - ofCity) <= trial.slack * ofCity
+  const lone = Math.min(districts, withLoneGrades) / withLoneGrades
   const isInside = bases.every(
-    (count) => count >= trial.basesLeast * (1 - trial.slack) && count <= trial.basesMost * (1 + trial.slack),
+    (count) =>
+      count >= trial.basesLeast * lone * (1 - trial.slack) &&
+      count <= trial.basesMost * lone * (1 + trial.slack),
   )
   return {
     ...{ seed, pupils, grades, bases, fails: sum, totalFails },
