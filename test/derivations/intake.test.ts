@@ -247,6 +247,24 @@ t.test('many rows of one school', async (t) => {
   )
 })
 
+t.test('the strict path reports what is implausible after the rows, but not of a broken file', async (t) => {
+  const enrolled = { schools: [{ ...schools[0], enrolment: '100' }] as typeof schools }
+  const rows = [
+    { ...girl, 性别: '3' },
+    ...Array.from({ length: 20 }, (_, n) => ({ ...girl, 学籍号: `P${n}` })),
+  ]
+  const text = table(secondary, rows)
+  const { findings, path } = await read({ [`${six}.csv`]: text }, enrolled)
+  t.equal(path, 1)
+  t.match(findings, [
+    { check: 'sex-unknown', row: 2 },
+    { check: 'school-enrolment', file: `data/${six}.csv`, row: 3, field: 'school', expected: '90 – 110' },
+  ])
+  const broken = await read({ [`${six}.csv`]: Buffer.concat([text, Buffer.from('\n"')]) }, enrolled)
+  t.notOk(broken.findings.some(({ check }) => check === 'school-enrolment'))
+  t.match(broken.files, [{ unreadable: true }])
+})
+
 t.test('without a directory a row is read by the system that fits it', async (t) => {
   const rows = [
     girl,

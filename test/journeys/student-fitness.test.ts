@@ -139,6 +139,8 @@ t.test('what is implausible holds the publication until a person has approved it
   await approvePublication(context, { id: held.id, actor: held.askedBy })
   const released = await publishEdition(context, held.id)
   t.match(released, { state: 'done', findings: held.findings }, 'without a second person')
+  const version = (await get(`/v1/datasets/${dataset}/editions/${first}/versions/1`)).text
+  t.notMatch(version, /school-enrolment/, 'what was approved is not published')
 
   const second = '2027-2028'
   t.equal((await bring('edu-310101', header + rows(0.8), second)).state, 'staged')
