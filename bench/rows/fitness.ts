@@ -5,7 +5,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { build } from '../../build/build.mjs.mts'
+// biome-ignore lint/correctness/useImportExtensions: its types are in build.d.mts
+import { build } from '../../build/build.mjs'
 import type { BenchContext } from '../context.ts'
 import type { Staged } from '../fitness.ts'
 import { fitnessDataset, fitnessEdition } from '../fitness-data.ts'

@@ -248,7 +248,7 @@ t.test('many rows of one school', async (t) => {
 })
 
 t.test('the strict path reports what is implausible after the rows, but not of a broken file', async (t) => {
-  const enrolled = { schools: [{ ...schools[0], enrolment: '100' }] as typeof schools }
+  const enrolled = { schools: schools.map((one) => (one.code === six ? { ...one, enrolment: '100' } : one)) }
   const rows = [
     { ...girl, 性别: '3' },
     ...Array.from({ length: 20 }, (_, n) => ({ ...girl, 学籍号: `P${n}` })),
