@@ -2,6 +2,10 @@
  * Records by place over 20,000 points: `bbox` and `near` find what a naive computation over the published file finds, also at
  * the poles and across the 180th meridian. GeoJSON, converted coordinates, and refusals. Takes some 8 s.
  */
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { parse } from 'csv-parse/sync'
 import gcoord from 'gcoord'
 import t from 'tap'
@@ -10,6 +14,7 @@ import { csvLines } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 import { randomOf } from '../support/samples/random.ts'
+import { installed } from '../support/tools.ts'
 
 const dataset = 'points'
 const degrees = (most: number) => ({ scale: 6, constraints: { minimum: -most, maximum: most } })
@@ -235,6 +240,18 @@ t.test('GeoJSON by extension and Accept, as a stream, in pages, and as a file', 
   t.equal(file.headers['content-type'], 'application/geo+json')
   t.equal((await get(`${base}.geojson`)).text, file.text, 'all records are the distribution')
   t.equal(file.json<Features>().features.length, count)
+})
+
+const withoutGdal = installed('ogrinfo') ? false : 'ogrinfo is not installed: apt-get install gdal-bin'
+
+t.test('GDAL reads the GeoJSON', { skip: withoutGdal }, async (t) => {
+  const path = join(service.folder, 'points.geojson')
+  await writeFile(path, (await get(`${files}.geojson`)).bytes)
+  const { stdout } = await promisify(execFile)('ogrinfo', ['-so', '-al', path])
+  t.match(stdout, /Geometry: Point/)
+  t.match(stdout, new RegExp(`Feature Count: ${count}`))
+  t.match(stdout, /ID\["EPSG",4326\]/)
+  t.match(stdout, /kind: String/)
 })
 
 t.test('coordinates in GCJ-02 and BD-09, in JSON, CSV and NDJSON', async (t) => {

@@ -8,7 +8,7 @@ export interface CoordinateFields {
 
 /** The fields with a record's coordinates in WGS-84; undefined if the contract has none. */
 export function coordinateFields({ coordinates, fields }: Contract): CoordinateFields | undefined {
-  if (coordinates === undefined) return undefined
+  if (coordinates?.system !== 'WGS-84') return undefined
   const find = (name: string) => fields.find((field) => field.name === name)
   const [longitude, latitude] = [find(coordinates.longitude), find(coordinates.latitude)]
   return longitude === undefined || latitude === undefined ? undefined : { longitude, latitude }
