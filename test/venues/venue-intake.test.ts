@@ -3,10 +3,26 @@ import { parse } from 'csv-parse/sync'
 import gcoord from 'gcoord'
 import t from 'tap'
 import { csvLines } from '../../src/formats/index.ts'
+import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, publishSample, sampleRows } from '../support/open-test-context.ts'
 
 const dataset = 'school-sports-venues'
-const service = await openTestContext(t, { contracts: [], shipped: [dataset] })
+const degrees = { scale: 6, constraints: { required: true, minimum: -180, maximum: 180 } }
+/** A dataset whose providers bring GCJ-02, and say so. */
+const declared = contractOf(
+  [
+    field('id', 'string', { role: 'key', constraints: { required: true } }),
+    field('lon', 'number', degrees),
+    field('lat', 'number', degrees),
+  ],
+  ['id'],
+  {
+    dataset: 'declared',
+    themes: ['education'],
+    coordinates: { system: 'GCJ-02', longitude: 'lon', latitude: 'lat' },
+  },
+)
+const service = await openTestContext(t, { contracts: [declared], shipped: [dataset] })
 await publishSample(service, dataset, '2025', 2)
 const [part] = await sampleRows(dataset, '2026')
 const { contractVersion } = service.context.contracts.get(dataset).contract
@@ -91,6 +107,19 @@ t.test('doubtful values are warnings', async (t) => {
     findings: [{ check: 'no-overlap', field: 'opens' }],
   })
   t.match(await findingsOf([...rows, { ...first, opens: later, activities: 'swimming' }]), { findings: [] })
+})
+
+t.test('declared GCJ-02 is converted as it arrives', async (t) => {
+  const points = ['121.483006,31.219440', '121.483006,31.219440', '0.000000,0.000000']
+  const text = ['id,lon,lat', ...points.map((point, n) => `p${n},${point}`), ''].join('\n')
+  await service.take({ dataset: 'declared', edition: '2025', rows: text })
+  t.equal((await service.publish('declared', '2025')).state, 'done')
+  const csv = async (query: string) => (await service.get(`/v1/datasets/declared/records.csv${query}`)).text
+  t.equal(
+    await csv(''),
+    'id,lon,lat\np0,121.478500,31.221400\np1,121.478500,31.221400\np2,0.000000,0.000000\n',
+  )
+  t.equal(await csv('?crs=gcj02'), text, 'and back')
 })
 
 t.test('coordinates in GCJ-02 or BD-09 are found by the points published before', async (t) => {

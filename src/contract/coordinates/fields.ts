@@ -6,9 +6,9 @@ export interface CoordinateFields {
   readonly latitude: Field
 }
 
-/** The fields with a record's coordinates in WGS-84; undefined if the contract has none. */
+/** The fields with a published record's coordinates, always in WGS-84; undefined if the contract has none. */
 export function coordinateFields({ coordinates, fields }: Contract): CoordinateFields | undefined {
-  if (coordinates?.system !== 'WGS-84') return undefined
+  if (coordinates === undefined) return undefined
   const find = (name: string) => fields.find((field) => field.name === name)
   const [longitude, latitude] = [find(coordinates.longitude), find(coordinates.latitude)]
   return longitude === undefined || latitude === undefined ? undefined : { longitude, latitude }

@@ -39,7 +39,8 @@ export async function findShiftedPoints(
 ): Promise<Finding | undefined> {
   const { contract } = loaded
   const points = coordinateFields(contract)
-  if (points === undefined || contract.derivation !== undefined) return undefined
+  const isDeclared = contract.coordinates?.system !== 'WGS-84'
+  if (points === undefined || isDeclared || contract.derivation !== undefined) return undefined
   const version = latestOf(await listVersions(context.database, { dataset: manifest.dataset }))
   if (version === undefined) return undefined
   const former = context.contracts.get(version.dataset, version.contractVersion).contract
