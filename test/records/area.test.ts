@@ -192,6 +192,7 @@ t.test('with filters, paging, counts and both areas at once', async (t) => {
   t.not(await tagOf('bbox=1,1,2,2'), await tagOf('bbox=1,1,2,3'))
   const { next: cursor } = (await get(`${base}?bbox=121,31,122,32&limit=5`)).json<Page>().links
   t.match((await get(String(cursor).replace('bbox=121', 'bbox=120'))).json(), { code: 'cursor-invalid' })
+  t.equal((await get((await get(`${base}?bbox=-0.0000001,-1,180,1`)).json<Page>().links.self)).status, 200)
   const joined = await get(`${base}?edition=all&near=31.2214,121.4785&within=1&sort=kind`)
   t.match(joined.json(), { data: [{ edition: '2025', id: 'p00007' }, { id: 'p00006' }] })
 })

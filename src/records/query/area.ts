@@ -14,7 +14,7 @@ import { degreesSql, pointSql } from '../tables.ts'
 import type { Bind } from './filters.ts'
 
 /** A rectangle with its edges. Where `west` is greater than `east`, it crosses the 180th meridian (RFC 7946, 5.2). */
-export interface Box {
+interface Box {
   readonly west: number
   readonly south: number
   readonly east: number
@@ -57,14 +57,20 @@ export function parseArea({
 export function areaParameters(area: Area | undefined): readonly (readonly [string, string])[] {
   const { box, circle } = area ?? {}
   return [
-    ...(box === undefined ? [] : [['bbox', [box.west, box.south, box.east, box.north].join()] as const]),
+    ...(box === undefined ? [] : [['bbox', [box.west, box.south, box.east, box.north].map(textOf).join()] as const]),
     ...(circle === undefined
       ? []
       : [
-          ['near', `${circle.latitude},${circle.longitude}`] as const,
-          ['within', String(circle.within)] as const,
+          ['near', `${textOf(circle.latitude)},${textOf(circle.longitude)}`] as const,
+          ['within', textOf(circle.within)] as const,
         ]),
   ]
+}
+
+/** A number as `parseNumbers` reads it: without an exponent, which tiny numbers have. */
+function textOf(value: number): string {
+  const text = String(value)
+  return text.includes('e') ? value.toFixed(15) : text
 }
 
 function parseBox(text: string): Box {
@@ -147,7 +153,7 @@ function planarBoxes(box: Box): readonly Box[] {
 }
 
 /** Boxes that contain a circle, somewhat larger than needed, so that rounding excludes nothing. */
-export function boxesAround({ latitude, longitude, within }: Circle): readonly Box[] {
+function boxesAround({ latitude, longitude, within }: Circle): readonly Box[] {
   const angle = (within / earthRadius) * 1.000_001
   const span = (angle * 180) / Math.PI
   const [south, north] = [Math.max(-90, latitude - span), Math.min(90, latitude + span)]
