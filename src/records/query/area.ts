@@ -57,7 +57,9 @@ export function parseArea({
 export function areaParameters(area: Area | undefined): readonly (readonly [string, string])[] {
   const { box, circle } = area ?? {}
   return [
-    ...(box === undefined ? [] : [['bbox', [box.west, box.south, box.east, box.north].map(textOf).join()] as const]),
+    ...(box === undefined
+      ? []
+      : [['bbox', [box.west, box.south, box.east, box.north].map(textOf).join()] as const]),
     ...(circle === undefined
       ? []
       : [
