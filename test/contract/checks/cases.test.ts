@@ -105,7 +105,7 @@ t.test('swapped coordinates are named as such', async (t) => {
   t.match(check?.run(['121.47', '121.47']), { field: 'lat', message: { en: /outside the bounding box/ } })
 })
 
-t.test('a point in another outline is told from one in none', async (t) => {
+t.test('a point in another outline and one in none have different messages', async (t) => {
   const { fields, use } = read('in-outline', 'good')
   const [check] = buildChecks([use], { fields })
   t.match(check?.run(['7', '1', 'a']), { message: { en: /The point is in b;/ } })
