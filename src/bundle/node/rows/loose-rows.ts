@@ -99,6 +99,7 @@ async function* readRows(
     keyIndexes: [],
     checks: [],
     noRecord: everyRow,
+    coordinates: { longitude: -1, latitude: -1 },
   })
   const rows = table.read(map)
   const open = openFile(path, map, rows, onFinding)
