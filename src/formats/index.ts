@@ -17,6 +17,7 @@ export {
   FormatRefusal,
   type RecordValues,
   type RenderContext,
+  repeatable,
   type SourceFile,
 } from './format.ts'
 export { copyLines, json, jsonRecord, jsonRow, jsonToken, ndjson } from './json.ts'
