@@ -11,6 +11,7 @@ export {
   unwritableField,
   unwritablePattern,
 } from './csv-people.ts'
+export { describeRemotely } from './data-package.ts'
 export {
   type Copied,
   type Format,

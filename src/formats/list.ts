@@ -5,9 +5,10 @@ import { dataPackage } from './data-package.ts'
 import type { Format } from './format.ts'
 import { json, ndjson } from './json.ts'
 import { parquet } from './parquet/parquet.ts'
+import { sdmxCsv } from './sdmx-csv.ts'
 import { xlsx } from './xlsx/xlsx.ts'
 
-const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataPackage]
+const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, sdmxCsv, dataPackage]
 
 export const formats: ReadonlyMap<string, Format> = new Map(all.map((format) => [format.name, format]))
 

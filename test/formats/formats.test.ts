@@ -8,7 +8,7 @@ import { runs } from '../support/runs.ts'
 import { anyRows, bytesOf, inBatches, trialFields, trialRows } from '../support/trial-records.ts'
 
 t.test('the formats by name', async (t) => {
-  t.same([...formats.keys()], ['csv', 'csv.gz', 'ndjson', 'json', 'xlsx', 'parquet', 'zip'])
+  t.same([...formats.keys()], ['csv', 'csv.gz', 'ndjson', 'json', 'xlsx', 'parquet', 'sdmx.csv', 'zip'])
   t.throws(() => getFormat('xls'), /no format xls/)
   t.ok(
     (await bytesOf('csv.gz', trialRows)).equals(await bytesOf('csv.gz', trialRows)),

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Format, FormatRefusal, getFormat, type RecordValues } from '../../src/formats/index.ts'
+import { keepsExactly } from '../../src/formats/xlsx/cells.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { rowsByLibreOffice, withoutLibreOffice } from '../support/read-back.ts'
 import { runs } from '../support/runs.ts'
@@ -16,8 +17,15 @@ t.test('LibreOffice shows the same records', { skip: withoutLibreOffice }, async
   // LibreOffice takes seconds to start, so there are a few large workbooks instead of many small ones.
   await fc.assert(
     fc.asyncProperty(anyRows({ minLength: 300, maxLength: 400 }), async (rows) => {
-      const read = await rowsByLibreOffice('any.xlsx', await bytesOf('xlsx', rows), trialFields)
-      t.strictSame(read.map(withOneBreak), rows.map(withOneBreak))
+      // One value that a spreadsheet alters makes its column a text; here numbers and dates are to be compared.
+      const exact = rows.map((row) =>
+        row.map((text, index) => {
+          const keeps = keepsExactly[trialFields[index]?.type ?? 'string']
+          return text === null || keeps === undefined || keeps(text) ? text : null
+        }),
+      )
+      const read = await rowsByLibreOffice('any.xlsx', await bytesOf('xlsx', exact), trialFields)
+      t.strictSame(read.map(withOneBreak), exact.map(withOneBreak))
     }),
     { ...runs(1, 3), endOnFailure: true },
   )
@@ -90,6 +98,7 @@ t.test('one column has one type, and padding zeros are no digits', async (t) => 
   ])
   t.match(plain, /<c r="B2" s="16"><v>123456.5000000000<\/v>/)
   t.equal(plain.match(/t="inlineStr"/g)?.length, fields.length + 2, 'only the header and the codes are texts')
+  t.match(plain, /<c r="D2" s="3"><v>61<\/v>/, 'the first day of the calendar is a date')
   t.match(plain, /<t>max_xyz<\/t>/, 'not escaped as max_x005F_xyz')
   const mixed = await sheetOf([
     ['a', '1.0000000000', '1', '2025-01-01', '1'],
