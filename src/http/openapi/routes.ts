@@ -48,6 +48,7 @@ export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'c
           description: 'For keys that may publish: request, approve, preview, withdraw',
         },
         { name: 'ckan', description: "CKAN's Action API, for catalogues that harvest" },
+        { name: 'odata', description: 'OData 4.0 for reading, for Excel and Power BI' },
         { name: 'mcp', description: 'The Model Context Protocol, for agents' },
         { name: 'service', description: 'The service itself' },
       ],

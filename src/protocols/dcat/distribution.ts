@@ -23,7 +23,7 @@ export function distribution(
     'dct:title': { text: file.name },
     'dct:issued': instant(version.publishedAt),
     'dct:license': licence(context, contract),
-    'dct:format': formatOf(context, file.format),
+    'dct:format': formatOf(context, file),
     'dcatap:availability': graph.describe(stable.iri, ['skos:Concept'], {
       'skos:prefLabel': texts(stable.label),
     }),
@@ -40,9 +40,13 @@ export function distribution(
   })
 }
 
-function formatOf({ graph, catalogue }: DcatContext, format: string): Reference {
-  const { fileType = `${catalogue}#format-${format}`, label } = fileTerms(format)
-  return graph.describe(fileType, ['dct:MediaTypeOrExtent'], {
-    'rdfs:label': { text: label },
+function formatOf({ graph, catalogue }: DcatContext, { format, mediaType }: StoredDistribution): Reference {
+  const { fileType, label } = fileTerms(format)
+  const named = { 'rdfs:label': { text: label } } as const
+  if (fileType !== undefined) return graph.describe(fileType, ['dct:MediaTypeOrExtent'], named)
+  // ckanext-dcat reads labels only of nodes whose first class is the former one, dct:IMT.
+  return graph.describe(`${catalogue}#format-${format}`, ['dct:IMT', 'dct:MediaTypeOrExtent'], {
+    ...named,
+    'rdf:value': { text: mediaType.split(';', 1)[0] ?? mediaType },
   })
 }
