@@ -178,7 +178,7 @@ t.test('what is wrong is 400, what is not supported 501, both in the shape of OD
   const terms = (count: number) => Array.from({ length: count }, () => 'height gt 1').join(' and ')
   const wrong: readonly (readonly [options: Record<string, string>, target: string])[] = [
     [{ $filter: terms(conditionsMax + 1) }, '$filter'],
-    [{ $filter: terms(400) }, '$filter'],
+    [{ $filter: terms(1000) }, '$filter'],
     [{ $filter: "starts eq '2026'" }, '$filter'],
     [{ $filter: 'tree eq 5' }, '$filter'],
     [{ $filter: "height eq '5'" }, '$filter'],
