@@ -144,8 +144,9 @@ export function odataRoutes(app: App, context: AppContext): void {
 
 function modelRoutes(app: App, context: AppContext): void {
   for (const [path, hide] of [
-    ['/odata/', false],
-    ['/odata', true],
+    ['/odata', false],
+    // The base of the entity sets' relative addresses.
+    ['/odata/', true],
   ] as const)
     app.get(
       path,
@@ -248,8 +249,8 @@ async function answer(request: FastifyRequest, reply: FastifyReply, handle: () =
     const { title, hint, detail } = problemTexts(error, languageOf(request))
     const { path, nearest } = error.detail
     const near = typeof nearest === 'string' ? ` (${nearest}?)` : ''
-    const said = `${detail ?? title}${near}`
-    const message = `${said}${/[.。)）]$/.test(said) ? '' : '.'} ${hint}`
+    const sentence = `${detail ?? title}${near}`
+    const message = `${sentence}${/[.。)）]$/.test(sentence) ? '' : '.'} ${hint}`
     const target = targets[String(path)] ?? path
     reply
       .code(error.status)
@@ -271,7 +272,7 @@ function findSet(context: AppContext, request: FastifyRequest): LoadedContract {
   // Names with `$` are resources of the protocol, such as `$batch`.
   if (/[(/$]/.test(set))
     throw problem('odata-unsupported', { detail: 'Single entities are not addressed; use $filter.' })
-  // A slug has no `_`, so `school-calendar` is no second name of the set.
+  // A slug has no `_`, so it is no second name of the set.
   if (set.includes('-')) throw problem('dataset-not-found', { path: 'set' })
   return getReadable(context.contracts, request.caller, datasetOf(set))
 }
@@ -336,13 +337,15 @@ async function answerRecords(
 /** The same options with a position; `$top` is what is left of it, and the count is known from the first page. */
 function nextLink(path: string, request: FastifyRequest, token: string, rest: number | undefined): string {
   const sent = request.query as Readonly<Record<string, string>>
-  const kept = ['$select', '$filter', '$orderby', '$format', 'lang'].flatMap((name): [string, string][] => {
-    const value = sent[name]
-    return value === undefined ? [] : [[name, value]]
-  })
-  if (rest !== undefined) kept.push(['$top', String(rest)])
-  kept.push(['$skiptoken', token])
-  return `${path}?${kept.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`
+  const options = ['$select', '$filter', '$orderby', '$format', 'lang'].flatMap(
+    (name): [string, string][] => {
+      const value = sent[name]
+      return value === undefined ? [] : [[name, value]]
+    },
+  )
+  if (rest !== undefined) options.push(['$top', String(rest)])
+  options.push(['$skiptoken', token])
+  return `${path}?${options.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`
 }
 
 /** The page size of `Prefer: odata.maxpagesize=100`, at most ours. */

@@ -15,8 +15,6 @@ export interface DescribedVersion {
   readonly files: readonly AddressedFile[]
   /** The plain CSV, which every version has. */
   readonly plain: AddressedFile
-  /** Address of this description. */
-  readonly self: string
   /** Address of the dataset's page. */
   readonly page: string
 }

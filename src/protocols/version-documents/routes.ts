@@ -100,7 +100,6 @@ async function describe(
     version,
     files,
     plain,
-    self: at.document(version, document.name),
     page: at.page(dataset),
   })
   return `${JSON.stringify(body, null, 2)}\n`

@@ -4,7 +4,6 @@
  */
 
 import { type AppContext, getLatest, getVersion, type PublishedVersion } from '../../catalogue/index.ts'
-import type { Contract } from '../../contract/index.ts'
 import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { readerOf } from '../read/read-records.ts'
@@ -29,7 +28,6 @@ export interface PageQuery {
 
 interface JsonPage {
   readonly version: PublishedVersion
-  readonly contract: Contract
   /** JSON objects with commas between them. */
   readonly records: Buffer
   /** Cursor of the next page; absent on the last. */
@@ -56,7 +54,6 @@ export async function readJsonPage(context: AppContext, query: PageQuery): Promi
   const versions = [[version.edition, version.number] as const]
   return {
     version,
-    contract: plan.loaded.contract,
     records: page.records,
     ...(last === undefined ? {} : { next: writeRecordCursor(dataset, canonical, { versions, ...last }) }),
     ...defined({ count: counted }),
