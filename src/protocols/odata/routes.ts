@@ -135,10 +135,10 @@ export function odataRoutes(app: App, context: AppContext): void {
     url: '/odata/*',
     config: { openQuery: true },
     schema: { hide: true },
-    handler: (request, reply) =>
-      answer(request, reply, () => {
-        throw problem('odata-unsupported', { detail: 'Entity sets are read whole, as /odata/{name}.' })
-      }),
+    // Not in the OpenAPI, so the refusal is a problem as at any address.
+    handler: async () => {
+      throw problem('odata-unsupported', { detail: 'Entity sets are read whole, as /odata/{name}.' })
+    },
   })
 }
 

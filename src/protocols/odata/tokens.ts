@@ -34,6 +34,8 @@ export function tokensOf(filter: string): readonly Token[] {
       at += 1
       continue
     }
+    if (filter[at] === ':')
+      throw problem('odata-unsupported', { path: '$filter', detail: 'Not supported: any and all.' })
     const token = tokenAt(filter, at)
     if (token === undefined) throw filterInvalid(`Character ${at + 1} is not understood.`)
     tokens.push({ kind: token.kind, text: textOf(token), at: at + 1 })
