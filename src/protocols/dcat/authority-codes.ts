@@ -112,6 +112,11 @@ const files: Readonly<Record<string, FileTerms>> = {
   },
   xlsx: { fileType: `${authority}/file-type/XLSX`, label: 'XLSX', mediaType: `${mediaTypes}${spreadsheet}` },
   parquet: { label: 'Apache Parquet', mediaType: `${mediaTypes}application/vnd.apache.parquet` },
+  geojson: {
+    fileType: `${authority}/file-type/GEOJSON`,
+    label: 'GeoJSON',
+    mediaType: `${mediaTypes}application/geo+json`,
+  },
   'sdmx.csv': { label: 'SDMX-CSV' },
   zip: {
     fileType: `${authority}/file-type/CSV`,
