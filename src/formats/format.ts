@@ -9,8 +9,13 @@ import type { Bilingual } from '../platform/language.ts'
 /** One record: the canonical text or null of each field, in the order of the contract. */
 export type RecordValues = readonly (string | null)[]
 
-/** Records in order, in batches. */
+/** Records in order, in batches. Each iteration reads them from the start: some formats need two. */
 export type RowBatches = AsyncIterable<readonly RecordValues[]>
+
+/** Records that each iteration reads again. */
+export function repeatable(read: () => RowBatches): RowBatches {
+  return { [Symbol.asyncIterator]: () => read()[Symbol.asyncIterator]() }
+}
 
 /** What is known of a version while its files are rendered; the time of publication is not. */
 interface RenderedVersion {

@@ -11,6 +11,7 @@ export {
   unwritableField,
   unwritablePattern,
 } from './csv-people.ts'
+export { describeRemotely } from './data-package.ts'
 export {
   type Copied,
   type Format,
@@ -18,6 +19,7 @@ export {
   type RecordValues,
   type RenderContext,
   type RenderedFormat,
+  repeatable,
   type SourceFile,
 } from './format.ts'
 export { collectionHead, featureRow, geojson, intoCollection } from './geojson.ts'

@@ -6,9 +6,13 @@ import type { Format } from './format.ts'
 import { geojson } from './geojson.ts'
 import { json, ndjson } from './json.ts'
 import { parquet } from './parquet/parquet.ts'
+import { sdmxCsv } from './sdmx-csv.ts'
 import { xlsx } from './xlsx/xlsx.ts'
 
-const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, geojson, dataPackage]
+const all: readonly Format[] = [
+  ...[csv, csvGzip, ndjson, json, xlsx, parquet, geojson],
+  ...[sdmxCsv, dataPackage],
+]
 
 export const formats: ReadonlyMap<string, Format> = new Map(all.map((format) => [format.name, format]))
 

@@ -308,6 +308,14 @@ export const problems = {
     hint: 'The operation in /openapi.json lists the supported media types.',
     hintZh: '/openapi.json 中的相应操作列出所支持的媒体类型。',
   },
+  'odata-unsupported': {
+    status: 501,
+    title: 'This service does not support that part of OData',
+    titleZh: '本服务不支持 OData 的这一部分',
+    hint: 'Supported are $select, $filter (eq, ne, gt, ge, lt, le, and, in, contains, startswith), $orderby, $top, $skiptoken and $count.',
+    hintZh:
+      '支持 $select、$filter（eq、ne、gt、ge、lt、le、and、in、contains、startswith）、$orderby、$top、$skiptoken 和 $count。',
+  },
   'not-acceptable': {
     status: 406,
     title: 'None of the requested media types is available',

@@ -210,7 +210,8 @@ export const csvParameters = {
     Type.Enum([...csvSwitches.variant], {
       description:
         'CSV: `excel` has a byte order mark, titles, and an apostrophe before texts that begin with =, +, -, @ ' +
-        '(half or full width), tab or a line break, so that no cell becomes a formula. Numbers and dates are unchanged.',
+        '(half or full width), tab or a line break, codes with leading zeros, and numbers of more than fifteen digits, so ' +
+        'that no cell becomes a formula or another number. Other numbers and dates are unchanged.',
     }),
   ),
 }

@@ -164,12 +164,12 @@ const codesReference = (list: string): Json => ({ $ref: reference(codesName(list
 export function recordSchemas(contract: Contract, options: Options): Readonly<Record<string, Json>> {
   const { contracts, language } = options
   const ofLanguage = language === undefined ? {} : { language }
-  return schemasOf(contract, options, 'record', (one) =>
-    withEdition(
-      recordSchema(one, contracts, { codes: codesReference, required: 'filled', ...ofLanguage }),
-      language,
-    ),
-  )
+  return schemasOf(contract, options, 'record', (one) => {
+    const schema = recordSchema(one, contracts, { codes: codesReference, required: 'filled', ...ofLanguage })
+    // Generators name a class by the title before they look at the schema's name, and all contracts have one title.
+    const { title: _title, ...untitled } = schema
+    return withEdition(untitled, language)
+  })
 }
 
 /** The schemas that parts declare for one dataset. */

@@ -15,6 +15,7 @@ import {
   FormatRefusal,
   getFormat,
   type RenderContext,
+  repeatable,
   type SourceFile,
 } from '../../formats/index.ts'
 import type { Progress } from '../../ingest/index.ts'
@@ -160,10 +161,12 @@ function bytesOf(
     const copied = format.copied?.(renderContext)
     return copied === undefined
       ? format.render(
-          watch(
-            readAll(context.database.work, table, renderContext.fields),
-            ({ length }) => length,
-            (rows) => onShare(rows / records),
+          repeatable(() =>
+            watch(
+              readAll(context.database.work, table, renderContext.fields),
+              ({ length }) => length,
+              (rows) => onShare(rows / records),
+            ),
           ),
           renderContext,
         )
