@@ -217,7 +217,7 @@ t.test('documents have an ETag per encoding, and are compressed if the caller ac
   for (const document of ['/openapi.json', '/v1/datasets/reading-rooms/openapi.json']) {
     for (const url of [document, `${document}?lang=zh`, `${document}?lang=en`]) {
       const plain = await app.inject(url)
-      const packed = await app.inject({ url, headers: { 'accept-encoding': 'br, gzip' } })
+      const packed = await app.inject({ url, headers: { 'accept-encoding': 'gzip' } })
       t.equal(plain.headers['content-encoding'], undefined)
       t.equal(packed.headers['content-encoding'], 'gzip')
       t.equal(gunzipSync(packed.rawPayload).toString(), plain.body, url)

@@ -13,7 +13,7 @@ import {
   type StoredDistribution,
   type VersionName,
 } from '../../contract/index.ts'
-import { type App, attachment, isFresh, problemResponses } from '../../http/index.ts'
+import { type App, attachment, codedTag, codingOf, isFresh, problemResponses } from '../../http/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { storedName } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
@@ -69,20 +69,54 @@ export function fileRoutes(app: App, context: AppContext): void {
       const { contract } = getReadable(context.contracts, request.caller, slug)
       const { preview } = request.query
       const found = await findServed(context, { dataset: slug, edition, version: Number(version), preview })
-      const file = (await listDistributions(context.database, found.id)).find(
-        (candidate) => candidate.name === name,
-      )
+      const files = await listDistributions(context.database, found.id)
+      const file = files.find((candidate) => candidate.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
       const versions = await listVersions(context.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, context.config))
       await setDeprecationHeaders(context, reply, found)
       countRead(request.caller, contract, { versions: [found], operation: 'file' })
-      if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
+      const gzipped = gzippedOf(context, request, file, files)
+      const offered = gzipped === undefined ? [] : gzipOnly
+      const validated = { modified: found.publishedAt ?? undefined, offered }
+      if (isFresh(request, reply, file.digest, isOpen(contract), validated)) return reply.code(304).send(null)
       describeFile(reply, found, file, context.contracts.get(slug, found.contractVersion).contract)
-      const stored = storedName(found, file.format)
-      return sendFile(context, request, reply, { ...file, stored, sha256: file.digest })
+      const sent = gzipped === undefined ? file : codedAs(reply, file, gzipped)
+      const stored = storedName(found, gzipped?.format ?? file.format)
+      return sendFile(context, request, reply, { ...sent, stored, sha256: (gzipped ?? file).digest })
     },
   )
+}
+
+const gzipOnly = ['gzip'] as const
+
+/**
+ * The stored gzip of a file, if the caller accepts that coding. Ranges are those of the identity, and a proxy
+ * that sends the file compresses it itself.
+ */
+function gzippedOf(
+  { config }: Pick<AppContext, 'config'>,
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  file: StoredDistribution,
+  files: readonly StoredDistribution[],
+): StoredDistribution | undefined {
+  if (headers.range !== undefined || config.QINGDAN_ACCEL_PREFIX !== '') return undefined
+  if (codingOf(headers['accept-encoding'], gzipOnly) === undefined) return undefined
+  return files.find(({ format }) => format === `${file.format}.gz`)
+}
+
+/** Describes a file that is sent as its gzip: a digest is that of the coded bytes (RFC 9530, 3.1). */
+function codedAs(
+  reply: FastifyReply,
+  file: StoredDistribution,
+  { bytes, digest }: StoredDistribution,
+): StoredDistribution {
+  reply
+    .removeHeader('accept-ranges')
+    .header('etag', `"${codedTag(file.digest, 'gzip')}"`)
+    .header('content-encoding', 'gzip')
+    .header('repr-digest', `sha-256=:${Buffer.from(digest, 'hex').toString('base64')}:`)
+  return { ...file, bytes }
 }
 
 function describeFile(

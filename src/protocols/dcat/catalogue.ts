@@ -8,6 +8,7 @@ import {
   byDataset,
   latestOf,
   listDistributions,
+  modifiedAt,
   type PublishedVersion,
 } from '../../catalogue/index.ts'
 import {
@@ -29,7 +30,6 @@ import {
   describeService,
   type EditionVersions,
   editionsAmong,
-  modifiedAt,
 } from './dataset.ts'
 
 /**

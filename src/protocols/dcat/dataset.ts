@@ -3,7 +3,13 @@
  * edition a dataset in it, and each version a dataset of which the edition is the current state. Withdrawn
  * versions are described with their status and without distributions.
  */
-import { isSynthetic, latestOf, neighboursOf, type PublishedVersion } from '../../catalogue/index.ts'
+import {
+  isSynthetic,
+  latestOf,
+  modifiedAt,
+  neighboursOf,
+  type PublishedVersion,
+} from '../../catalogue/index.ts'
 import type { Contract, LoadedContract, StoredDistribution } from '../../contract/index.ts'
 import { day, instant, type Literal, type Properties, type Reference, texts } from '../rdf/graph.ts'
 import { synthetic, withdrawnStatus } from './authority-codes.ts'
@@ -32,12 +38,6 @@ export function editionsAmong(versions: readonly PublishedVersion[]): readonly E
     else own.push(version)
   }
   return [...editions.values()]
-}
-
-/** When an edition last changed: a version was published or withdrawn. */
-export function modifiedAt(versions: readonly PublishedVersion[]): Date {
-  const times = versions.flatMap(({ publishedAt, withdrawnAt }) => [publishedAt, withdrawnAt ?? publishedAt])
-  return new Date(Math.max(...times.map((time) => time.getTime())))
 }
 
 /** When its first version was published. */
