@@ -13,6 +13,7 @@ export type { DatasetPart } from './openapi/dataset-operations.ts'
 export { buildOpenapi } from './openapi/document.ts'
 export type { OpenapiDocument } from './openapi/document-shape.ts'
 export { type DocsPage, docsRoutes, registerOpenapi } from './openapi/routes.ts'
+export { rangeOf } from './ranges.ts'
 export {
   type App,
   baseUrl,

@@ -4,7 +4,6 @@
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import parseRange from 'range-parser'
 import { Type } from 'typebox'
 import {
   type Contract,
@@ -13,7 +12,15 @@ import {
   type StoredDistribution,
   type VersionName,
 } from '../../contract/index.ts'
-import { type App, attachment, codedTag, codingOf, isFresh, problemResponses } from '../../http/index.ts'
+import {
+  type App,
+  attachment,
+  codedTag,
+  codingOf,
+  isFresh,
+  problemResponses,
+  rangeOf,
+} from '../../http/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { storedName } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
@@ -131,37 +138,6 @@ function describeFile(
   reply.header('content-disposition', attachment({ plain: file.name, title: title.zh, ending }))
 }
 
-interface ByteRange {
-  readonly start: number
-  readonly end: number
-}
-
-/**
- * The requested range; undefined to send the whole file: no range, several (RFC 9110, section 14.2 allows
- * ignoring them), an unknown unit, a method other than GET (14.2), or an If-Range for other bytes.
- */
-function rangeOf(
-  { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
-  file: Pick<StoredDistribution, 'bytes' | 'digest'>,
-): ByteRange | undefined {
-  const ifRange = headers['if-range']
-  if (method !== 'GET') return undefined
-  if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`))
-    return undefined
-  // RFC 9110, 14.2: several ranges may be ignored. Checked here, before the library sorts a thousand of them.
-  if (headers.range.includes(',')) return undefined
-  const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d+)[ \t]*$/.exec(headers.range) ?? []
-  // RFC 9110, 14.1.2: a suffix longer than the file selects the whole file. The library refuses this and the
-  // next case.
-  if (first === '' && Number(last) >= file.bytes) return { start: 0, end: file.bytes - 1 }
-  // RFC 9110, 14.1.1: a range that ends before it begins is invalid, and an invalid one MUST be ignored.
-  if (first !== '' && Number(last) < Number(first)) return undefined
-  const ranges = parseRange(file.bytes, headers.range, { combine: true })
-  if (ranges === -1) throw problem('range-not-satisfiable', { path: 'Range', bytes: file.bytes })
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
-  return ranges[0]
-}
-
 /** A stored file to send. */
 export interface SentFile {
   /** Its name in the file store. */
@@ -184,7 +160,7 @@ export async function sendFile(
   reply: FastifyReply,
   file: SentFile,
 ) {
-  const range = rangeOf(request, file)
+  const range = rangeOf(request, { bytes: file.bytes, etag: `"${file.digest}"` })
   await requireIntact(context, file.stored, { bytes: file.bytes, digest: file.sha256 })
   reply.type(file.mediaType)
   const { stored } = file

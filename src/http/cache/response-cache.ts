@@ -160,12 +160,13 @@ function buildResponseLog({ observeAs }: HttpContext): (sent: SentResponse) => v
   }
 }
 
-/** A GET without a body or a key. If-Match is left to the route, which checks it. */
+/** A GET without a body or a key. If-Match and ranges are left to the route. */
 function isPlain({ method, headers, rawHeaders }: IncomingMessage): boolean {
   return (
     method === 'GET' &&
     headers.authorization === undefined &&
     headers['if-match'] === undefined &&
+    headers.range === undefined &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined &&
     !isHostDuplicate(rawHeaders)

@@ -13,6 +13,7 @@ import { Problem, problem } from '../../platform/problem.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import type { HttpContext } from '../context.ts'
 import { sendProblem, unmatched } from '../errors/problem-responses.ts'
+import { registerRanges } from '../ranges.ts'
 import { type App, refuseUnknown } from '../route-helpers.ts'
 import { refuseDuplicateHost } from '../sockets.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
@@ -65,6 +66,7 @@ export async function registerHooks(
   const count = registerCallerHook(app, context)
   app.addHook('onRequest', refuseUnacceptableRequests)
   registerAdmission(app, context)
+  registerRanges(app)
   registerCompression(app, context)
   registerKeyHooks(app, context)
   cache.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
