@@ -219,7 +219,11 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   }
   if (resolved.limit !== undefined) {
     // Equal tags mean equal bytes, so the tag is the cache key.
-    const { bytes, headers } = await byteCacheOf(context).get(tag, () => pageOf(services, resolved, links))
+    const { bytes, headers } = await byteCacheOf(context).get(
+      tag,
+      () => pageOf(services, resolved, links),
+      'if-repeated',
+    )
     describe(reply, resolved).headers(headers)
     await notice()
     return reply.send(bytes)
@@ -239,7 +243,7 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
 }
 
 /** Largest answer that is read before it is sent, to tell its size or cut a range out of it. */
-const smallBytesMax = 1024 * 1024
+const smallBytesMax = 4 * 1024 ** 2
 
 /** The whole of a small answer; undefined for a larger one, which has no size in advance and no ranges. */
 async function readSmall(open: () => Promise<Readable>): Promise<Buffer | undefined> {

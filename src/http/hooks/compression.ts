@@ -59,7 +59,7 @@ async function compressedBytes(
     return compress(bytes, coding)
   }
   const work = async () => ({ bytes: await compress(bytes, coding), headers: {} })
-  return (await byteCacheOf(context).get(tag, work)).bytes
+  return (await byteCacheOf(context).get(tag, work, 'if-repeated')).bytes
 }
 
 function compressedStream(

@@ -34,10 +34,10 @@ export interface PlannedTarget<T extends Target = Target> {
   readonly contract: Contract
 }
 
-/** A word that a record must contain, in any field or in `field`, ignoring case. */
+/** A word that a record must contain in one of these fields, ignoring case. */
 export interface PlannedWord {
   readonly text: string
-  readonly field?: Field
+  readonly fields: readonly Field[]
 }
 
 export interface Plan<T extends Target = Target> {
@@ -50,7 +50,6 @@ export interface Plan<T extends Target = Target> {
   /** The fields of the response, in order. */
   readonly fields: readonly Field[]
   readonly conditions: readonly Condition[]
-  /** Full-text words; only protocols such as CKAN use them. */
   readonly words?: readonly PlannedWord[]
   readonly order: Order
   /** Whether the stand-in of an empty key is returned as nothing; conditions and order still see it. */
@@ -87,7 +86,24 @@ export function planRecords<T extends Target>(
     order,
     parameters: parametersOf(query, conditions),
   }
-  return query.emptiesKeys === true ? { ...plan, emptiesKeys: true } : plan
+  return {
+    ...plan,
+    ...(query.words === undefined ? {} : { words: planWords(query.words, contract) }),
+    ...(query.emptiesKeys === true ? { emptiesKeys: true } : {}),
+  }
+}
+
+/** Words are looked for in free texts: codes have filters of their own. */
+function planWords(words: readonly string[], { fields }: Contract): readonly PlannedWord[] {
+  const texts = fields.filter(
+    ({ type, codes }) => codes === undefined && (type === 'string' || type === 'list'),
+  )
+  if (texts.length > 0) return words.map((text) => ({ text, fields: texts }))
+  throw problem('parameter-invalid', {
+    path: 'q',
+    detail: 'The dataset has no free texts: filter by its fields.',
+    known: fields.map(({ name }) => name),
+  })
 }
 
 /** Whether a query requests several editions, even if only one exists. */
@@ -142,6 +158,7 @@ function parametersOf(query: Query, conditions: readonly Condition[]): Plan['par
   const own: (readonly [string, string | undefined])[] = [
     ['edition', editions === 'all' ? editions : editions && [...editions].sort().join(',')],
     ...conditions.map(({ field, operator, value }) => [parameterName(field, operator), value] as const),
+    ['q', query.words?.join(' ')],
     ['select', select?.join(',')],
     [
       'sort',
