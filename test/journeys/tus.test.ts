@@ -75,6 +75,13 @@ t.test('OPTIONS describes the protocol, with the headers of all addresses', asyn
   t.notOk('tus-version' in (await app.inject({ method: 'OPTIONS', url: '/v1/datasets' })).headers)
 })
 
+t.test('an empty Upload-Metadata, which tuspy sends, is none', async (t) => {
+  const created = await create({ 'upload-length': '5', 'upload-metadata': '' })
+  t.equal(created.statusCode, 201, created.body)
+  const { headers } = await ask('HEAD', String(created.headers['location']))
+  t.notOk('upload-metadata' in headers)
+})
+
 t.test('chunk by chunk, and the response to the last leads to the receipt', async (t) => {
   const zip = await zipOf(folder, rows('2025'))
   const created = await create({
