@@ -2,7 +2,7 @@
 export { attachment } from './attachment.ts'
 export { byteCacheOf, type CachedBody } from './cache/byte-cache.ts'
 export { codedTag, codingOf } from './cache/codings.ts'
-export { isFresh, matches, setModified } from './cache/freshness.ts'
+export { isFresh, matches } from './cache/freshness.ts'
 export { buildResponseCache } from './cache/response-cache.ts'
 export type { HttpContext, QuotaState, ReadBy } from './context.ts'
 export { problemOf, registerErrorHandler, sendProblem, unmatched } from './errors/problem-responses.ts'

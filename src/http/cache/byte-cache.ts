@@ -23,9 +23,9 @@ interface ByteCache {
   /** The cached response of a name, if any. */
   readonly find: (name: string) => CachedBody | undefined
   /**
-   * The response of a name, cached or computed. With `keep: 'if-repeated'` it is kept when it is computed the second
-   * time: most pages are read once, and keeping their bytes costs more than computing them. A failure rejects for all who wait and is not cached. A
-   * caller that disconnects does not cancel the computation for others.
+   * The response of a name, cached or computed. With `if-repeated` it is kept when it is computed the second
+   * time: most pages are read once, and keeping their bytes costs much of computing them. A failure rejects for
+   * all who wait and is not cached. A caller that disconnects does not cancel the computation for others.
    */
   readonly get: (name: string, work: () => Promise<CachedBody>, keep?: Keep) => Promise<CachedBody>
 }

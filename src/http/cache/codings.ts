@@ -56,6 +56,7 @@ interface WithPreferred {
 
 /** The tag of a coding's bytes, made from the tag of the identity. */
 export const codedTag = (tag: string, coding: Coding): string => `${tag}-${coding}`
+
 /** The reverse of `codedTag`. */
 export const uncodedTag = (tag: string, coding: Coding): string => tag.slice(0, -coding.length - 1)
 

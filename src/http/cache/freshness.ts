@@ -72,7 +72,7 @@ function tagsOf({ headers }: FastifyRequest, tag: string, { offered }: Validated
  * RFC 9110, 8.8.2.2: a time in whole seconds identifies a state only if no other state can follow in the same
  * second, so what changed just now has none.
  */
-export function setModified(reply: FastifyReply, modified: Date | undefined): string | undefined {
+function setModified(reply: FastifyReply, modified: Date | undefined): string | undefined {
   if (modified === undefined || Date.now() - modified.getTime() < 1_000) return undefined
   const text = modified.toUTCString()
   reply.header('last-modified', text)
