@@ -61,7 +61,7 @@ t.test('bodies and streams decompress to what was compressed', async (t) => {
 t.test('texts of a kilobyte and more are compressed, other media are not', async (t) => {
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
-  app.get('/test/body', async (request, reply) => {
+  app.get('/test/body', { config: { openQuery: true } }, async (request, reply) => {
     const { bytes, type } = request.query as { readonly bytes: string; readonly type: string }
     return reply.type(type).send(Buffer.alloc(Number(bytes), 97))
   })
