@@ -67,7 +67,7 @@ export function buildByteCache(bytesMax: number): { readonly cache: ByteCache; r
             bytes.length + 2 * (name.length + lengthOf(headers)) + entryOverheadBytes,
         })
   const computedOnce = new LRUCache<string, true>({ max: namesMax })
-  const isKept = (name: string, keep: Keep) => {
+  const mustStore = (name: string, keep: Keep) => {
     if (keep === 'at-once' || computedOnce.delete(name)) return true
     computedOnce.set(name, true)
     return false
@@ -78,7 +78,7 @@ export function buildByteCache(bytesMax: number): { readonly cache: ByteCache; r
     const began = changes
     try {
       const answer = await work()
-      if (began === changes && isKept(name, keep)) entries?.set(name, answer)
+      if (began === changes && mustStore(name, keep)) entries?.set(name, answer)
       return answer
     } finally {
       pending.delete(name)
