@@ -167,8 +167,8 @@ t.test('each open dataset has its own document; a closed one is not mentioned', 
   )
   const parameters = (own.parameters as Parameter[]).map(resolve) as Parameter[]
   const names = parameters.map(({ name }) => name)
-  const general = ['edition', 'select', 'sort', 'limit', 'cursor', 'count', 'key_missing']
-  t.same(names.slice(0, 7), general.sort(order(names)))
+  const general = ['edition', 'q', 'select', 'sort', 'limit', 'cursor', 'count', 'key_missing']
+  t.same(names.slice(0, 8), general.sort(order(names)))
   t.same(
     names.filter((name) => name.startsWith('seats')),
     ['seats', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'notin', 'isnull'].map((operator, index) =>

@@ -78,8 +78,9 @@ t.test('OPTIONS describes the protocol, with the headers of all addresses', asyn
 t.test('an empty Upload-Metadata, which tuspy sends, is none', async (t) => {
   const created = await create({ 'upload-length': '5', 'upload-metadata': '' })
   t.equal(created.statusCode, 201, created.body)
-  const { headers } = await ask('HEAD', String(created.headers['location']))
-  t.notOk('upload-metadata' in headers)
+  const url = String(created.headers['location'])
+  t.notOk('upload-metadata' in (await ask('HEAD', url)).headers)
+  t.equal((await ask('DELETE', url)).statusCode, 204)
 })
 
 t.test('chunk by chunk, and the response to the last leads to the receipt', async (t) => {
