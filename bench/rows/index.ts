@@ -12,6 +12,7 @@ import { gzipPageRow, pageAgainRow } from './page-again.ts'
 import type { Row } from './row.ts'
 import { searchHitsRow, searchRow } from './search.ts'
 import { streamRow } from './stream.ts'
+import { nearRow, openVenuesRow } from './venues.ts'
 
 export { LeftOut, type Pair, type Row } from './row.ts'
 
@@ -34,4 +35,6 @@ export const rows: readonly Row[] = [
   offlineRow,
   offlineMemoryRow,
   fitnessRow,
+  openVenuesRow,
+  nearRow,
 ]
