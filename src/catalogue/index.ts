@@ -101,6 +101,7 @@ export {
   listDistributions,
   listReadable,
   listVersions,
+  modifiedAt,
   type PublishedVersion,
   readVersions,
 } from './versions/published.ts'
