@@ -16,6 +16,9 @@ export const proofMinutesMax = 60
 /** Memory for the proof of an edition; a city takes 400 MB. */
 export const proofMegabytesMax = 4096
 
+/** How long a thread waits for the next edition: its code is compiled by then, and the next proof takes half the time. */
+const idleMilliseconds = 10_000
+
 /** Why there is no answer: the edition can be tried again. */
 export class ControlStopped extends Error {
   override readonly name = 'ControlStopped'
@@ -47,7 +50,8 @@ export async function controlInThread(
   }: Options = {},
 ): Promise<ControlledEdition> {
   if (signal?.aborted === true) throw cancelled()
-  const worker = openWorker(megabytes)
+  const worker = takeIdle(megabytes) ?? openWorker(megabytes)
+  let isDone = false
   let timer: NodeJS.Timeout | undefined
   let cancel: (() => void) | undefined
   try {
@@ -57,8 +61,10 @@ export async function controlInThread(
       signal?.addEventListener('abort', cancel, { once: true })
       worker.on('message', (reply: Reply) => {
         if (reply.kind === 'step') onStep(reply.done, reply.all)
-        else if (reply.kind === 'controlled') resolve(reply.controlled)
-        else reject(failed(reply.message))
+        else if (reply.kind === 'controlled') {
+          isDone = true
+          resolve(reply.controlled)
+        } else reject(failed(reply.message))
       })
       worker.on('error', (error: Error & { readonly code?: string }) =>
         reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? full(megabytes) : failed(error.message)),
@@ -69,8 +75,37 @@ export async function controlInThread(
   } finally {
     clearTimeout(timer)
     if (cancel !== undefined) signal?.removeEventListener('abort', cancel)
-    await worker.terminate()
+    worker.removeAllListeners()
+    if (!isDone || !keepIdle(worker, megabytes)) await worker.terminate()
   }
+}
+
+let idle: { readonly worker: Worker; readonly megabytes: number; readonly timer: NodeJS.Timeout } | undefined
+
+function takeIdle(megabytes: number): Worker | undefined {
+  if (idle === undefined || idle.megabytes !== megabytes) return undefined
+  const { worker, timer } = idle
+  idle = undefined
+  clearTimeout(timer)
+  worker.removeAllListeners()
+  worker.ref()
+  return worker
+}
+
+/** Keeps one thread for a while. It does not keep the process alive. */
+function keepIdle(worker: Worker, megabytes: number): boolean {
+  if (idle !== undefined) return false
+  const drop = () => {
+    if (idle?.worker === worker) idle = undefined
+    void worker.terminate()
+  }
+  const timer = setTimeout(drop, idleMilliseconds)
+  timer.unref()
+  worker.unref()
+  worker.on('error', drop)
+  worker.on('exit', drop)
+  idle = { worker, megabytes, timer }
+  return true
 }
 
 const late = (milliseconds: number) =>
