@@ -51,60 +51,68 @@ export async function controlInThread(
 ): Promise<ControlledEdition> {
   if (signal?.aborted === true) throw cancelled()
   const worker = takeIdle(megabytes) ?? openWorker(megabytes)
-  let isDone = false
   let timer: NodeJS.Timeout | undefined
-  let cancel: (() => void) | undefined
+  let stopListening = () => {}
+  let isDone = false
   try {
     return await new Promise<ControlledEdition>((resolve, reject) => {
       timer = setTimeout(() => reject(late(milliseconds)), milliseconds)
-      cancel = () => reject(cancelled())
+      const cancel = () => reject(cancelled())
+      const onMessage = (reply: Reply) => {
+        if (reply.kind === 'step') return onStep(reply.done, reply.all)
+        isDone = reply.kind === 'controlled'
+        if (reply.kind === 'controlled') resolve(reply.controlled)
+        else reject(failed(reply.message))
+      }
+      const onError = (error: Error & { readonly code?: string }) =>
+        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? full(megabytes) : failed(error.message))
+      const onExit = (code: number) => reject(failed(`exit code ${code}`))
+      stopListening = () => {
+        signal?.removeEventListener('abort', cancel)
+        worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+      }
       signal?.addEventListener('abort', cancel, { once: true })
-      worker.on('message', (reply: Reply) => {
-        if (reply.kind === 'step') onStep(reply.done, reply.all)
-        else if (reply.kind === 'controlled') {
-          isDone = true
-          resolve(reply.controlled)
-        } else reject(failed(reply.message))
-      })
-      worker.on('error', (error: Error & { readonly code?: string }) =>
-        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? full(megabytes) : failed(error.message)),
-      )
-      worker.on('exit', (code) => reject(failed(`exit code ${code}`)))
+      worker.on('message', onMessage).on('error', onError).on('exit', onExit)
       worker.postMessage({ kind: 'control', contract, edition } satisfies Task)
     })
   } finally {
     clearTimeout(timer)
-    if (cancel !== undefined) signal?.removeEventListener('abort', cancel)
-    worker.removeAllListeners()
+    stopListening()
     if (!isDone || !keepIdle(worker, megabytes)) await worker.terminate()
   }
 }
 
-let idle: { readonly worker: Worker; readonly megabytes: number; readonly timer: NodeJS.Timeout } | undefined
+interface Idle {
+  readonly worker: Worker
+  readonly megabytes: number
+  readonly stopWaiting: () => void
+}
+let idle: Idle | undefined
 
 function takeIdle(megabytes: number): Worker | undefined {
-  if (idle === undefined || idle.megabytes !== megabytes) return undefined
-  const { worker, timer } = idle
-  idle = undefined
-  clearTimeout(timer)
-  worker.removeAllListeners()
+  if (idle?.megabytes !== megabytes) return undefined
+  const { worker, stopWaiting } = idle
+  stopWaiting()
   worker.ref()
   return worker
 }
 
-/** Keeps one thread for a while. It does not keep the process alive. */
+/** Keeps one thread for a while, without keeping the process alive. Gives whether it has. */
 function keepIdle(worker: Worker, megabytes: number): boolean {
   if (idle !== undefined) return false
-  const drop = () => {
-    if (idle?.worker === worker) idle = undefined
+  const end = () => {
+    stopWaiting()
     void worker.terminate()
   }
-  const timer = setTimeout(drop, idleMilliseconds)
-  timer.unref()
+  const timer = setTimeout(end, idleMilliseconds).unref()
+  const stopWaiting = () => {
+    idle = undefined
+    clearTimeout(timer)
+    worker.off('error', end).off('exit', end)
+  }
+  worker.on('error', end).on('exit', end)
   worker.unref()
-  worker.on('error', drop)
-  worker.on('exit', drop)
-  idle = { worker, megabytes, timer }
+  idle = { worker, megabytes, stopWaiting }
   return true
 }
 
