@@ -22,7 +22,7 @@ t.test('one holder at a time; one that has ended is no holder', async (t) => {
     ['on another machine', holderOf('another', 1), 'busy'],
     ['on this machine', holderOf(hostname(), process.ppid), 'busy'],
     ['that has ended', holderOf(hostname(), 2_147_483_646), 'held'],
-    ['cut off by a full disk', '', 'busy'],
+    ['just being written', '', 'busy'],
   ] as const) {
     await mkdir(folder, { recursive: true })
     await writeFile(path, holder)
@@ -34,6 +34,16 @@ t.test('one holder at a time; one that has ended is no holder', async (t) => {
     await t.rejects(lock(), { name: 'BackupFault', reason: 'busy' }, 'renewed ten minutes ago')
     await utimes(path, stale, stale)
     t.equal(await lock(), 'held', 'taken over at once')
+  }
+  for (const [seconds, expected] of [
+    [9, 'busy'],
+    [11, 'held'],
+  ] as const) {
+    await writeFile(path, '')
+    const created = new Date(Date.now() - seconds * 1000)
+    await utimes(path, created, created)
+    const outcome = await lock().catch((error: { readonly reason: string }) => error.reason)
+    t.equal(outcome, expected, `left empty ${seconds} s ago`)
   }
 })
 

@@ -1,6 +1,6 @@
 /**
  * Runs test files in one process, one after the other, as the runner sends them: starting a process and warming it
- * up takes as long as a short test. Says `# next` when it waits for one, and `# done` after it.
+ * up takes as long as a short test. Says `# next` when it waits for one, and `# done` with the milliseconds of CPU after it.
  */
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
@@ -26,8 +26,10 @@ while (process.memoryUsage.rss() < residentMax) {
   process.channel?.ref()
   const [{ name, compiled }] = (await once(process, 'message')) as [FileToRun]
   if (name === undefined || compiled === undefined) break
+  const before = process.cpuUsage()
   await runFile(name, () => import(pathToFileURL(compiled).href))
   await setImmediate()
-  say('done')
+  const { user, system } = process.cpuUsage(before)
+  say(`done ${Math.round((user + system) / 1000)}`)
 }
 process.disconnect?.()

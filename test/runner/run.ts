@@ -25,6 +25,9 @@ const timeoutSeconds = 600
  */
 const youngGeneration = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 
+/** What a file gave, and the milliseconds of CPU of its process; 0 where that ended. */
+type Result = FileResult & { readonly cpu: number }
+
 /** Runs the files named, or all. Gives the exit code. */
 export async function run(args: readonly string[], compiled: string): Promise<number> {
   const began = Date.now()
@@ -32,7 +35,7 @@ export async function run(args: readonly string[], compiled: string): Promise<nu
   const server = await joinTestServer()
   const total = { passed: 0, failed: 0, skipped: 0 }
   const times = readTimes()
-  const report = (file: string, result: FileResult) => {
+  const report = (file: string, result: Result) => {
     total.passed += result.passed
     total.failed += result.failed
     total.skipped += result.skipped.length
@@ -104,7 +107,7 @@ async function runProcess(
   queue: string[],
   compiled: string,
   environment: NodeJS.ProcessEnv,
-  report: (file: string, result: FileResult) => void,
+  report: (file: string, result: Result) => void,
 ): Promise<void> {
   // The argument makes the names unique that tap gives to temporary folders.
   const child = spawn(process.execPath, [...youngGeneration, join(compiled, 'test/runner/group.js')], {
@@ -131,21 +134,21 @@ async function runProcess(
     ]
     child.send({ name: next, compiled: join(compiled, next.replace(/\.ts$/, '.js')) })
   }
-  const finish = (end?: string) => {
+  const finish = (end?: string, cpu = 0) => {
     for (const timer of timers) clearTimeout(timer)
     if (file === undefined) return
     const taken = reader.take()
     const isUnexplained = end !== undefined && taken.failed === 0
     hasFailed ||= taken.failed > 0 || isUnexplained
     const failures = isUnexplained ? [`${complaint}\n${end}`] : taken.failures
-    report(file, { ...taken, failed: taken.failed + (isUnexplained ? 1 : 0), failures })
+    report(file, { ...taken, cpu, failed: taken.failed + (isUnexplained ? 1 : 0), failures })
     if (complaint !== '' && !isUnexplained) process.stderr.write(nameSources(complaint, compiled, root))
     complaint = ''
     file = undefined
   }
   createInterface({ input: child.stdout as Readable }).on('line', (line) => {
     if (line === '# next') begin()
-    else if (line === '# done') finish()
+    else if (line.startsWith('# done ')) finish(undefined, Number(line.slice(7)))
     else reader.line(line)
   })
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -161,11 +164,12 @@ async function runProcess(
   throw new Error(`${complaint}\n${end}`)
 }
 
-function linesOf(file: string, result: FileResult, compiled: string): readonly string[] {
-  const { passed, failed, failures, skipped, milliseconds } = result
+function linesOf(file: string, result: Result, compiled: string): readonly string[] {
+  const { passed, failed, failures, skipped, milliseconds, cpu } = result
   const word = failures.length > 0 || failed > 0 ? 'not ok' : 'ok'
+  const counts = `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}`
   return [
-    `${word}  ${file} # ${passed} passed${failed > 0 ? `, ${failed} failed` : ''} time=${Math.round(milliseconds)}ms`,
+    `${word}  ${file} # ${counts} time=${Math.round(milliseconds)}ms cpu=${cpu}ms`,
     ...skipped.map((line) => `    ${line}`),
     ...failures.map((text) => withoutTap(nameSources(text, compiled, root))),
   ]

@@ -1,7 +1,8 @@
 /**
  * Locks of a folder of backups, which several services on several machines may share: what one has written and not yet
  * listed in a set must not be removed by another. A lock is a file that names its holder and is renewed while it works.
- * One that was not renewed for ten minutes, or whose process on this machine has ended, is taken over.
+ * One that was not renewed for ten minutes, whose process on this machine has ended, or that a crash left empty, is
+ * taken over.
  */
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -15,6 +16,8 @@ import { BackupFault } from './fault.ts'
 const renewMilliseconds = 30_000
 /** Twenty renewals: a holder that was frozen for so long asks before it goes on. */
 const staleMilliseconds = 600_000
+/** A lock is written at once after it was created: one that names nobody for so long is left from a crash. */
+const unwrittenMilliseconds = 10_000
 const retryMilliseconds = 100
 
 interface LockOrder {
@@ -79,17 +82,19 @@ async function writeLock(path: string, holder: string): Promise<boolean> {
 
 async function isHeld(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined)
-  if (found === undefined || Date.now() - found.mtimeMs > staleMilliseconds) return false
-  const { host, pid } = parse(await readHolder(path))
-  return host !== hostname() || isAlive(pid)
+  if (found === undefined) return false
+  const holder = parse(await readHolder(path))
+  const age = Date.now() - found.mtimeMs
+  if (holder === undefined) return age <= unwrittenMilliseconds
+  return age <= staleMilliseconds && (holder.host !== hostname() || isAlive(holder.pid))
 }
 
-function parse(holder: string | undefined): { readonly host: string; readonly pid: number } {
+/** Undefined where the holder is just writing it, or a crash or a full disk has cut it off. */
+function parse(holder: string | undefined): { readonly host: string; readonly pid: number } | undefined {
   try {
     return JSON.parse(holder ?? '') as { host: string; pid: number }
   } catch {
-    // Its holder is just writing it, or a full disk has cut it off.
-    return { host: '', pid: 0 }
+    return undefined
   }
 }
 

@@ -22,17 +22,19 @@ export async function checkFolders(verification: Verification): Promise<void> {
 
 async function checkEditions(verification: Verification): Promise<void> {
   const { context } = verification
-  // Files first: a version that is opened meanwhile has its record before its files.
-  const stored = await context.files.list('editions')
   const { work } = context.database
+  // Drafts before the files and after them: one may be made, published or dropped meanwhile. Published versions
+  // last, for the same reason.
+  const before = await readDrafts(work)
+  const stored = await context.files.list('editions')
+  const drafts = [...before, ...(await readDrafts(work))].map((draft) => `${versionFolder(draft)}/`)
   const versions = await readRecorded(work)
   const named = new Set(
     versions.flatMap((version) => version.distributions.map(({ format }) => storedName(version, format))),
   )
-  const drafts = (await readDrafts(work)).map((draft) => `${versionFolder(draft)}/`)
   for (const name of stored) {
     if (named.has(name) || drafts.some((folder) => name.startsWith(folder))) continue
-    await reportExtra(verification, name)
+    if ((await context.files.find(name)) !== undefined) await reportExtra(verification, name)
   }
 }
 
