@@ -11,7 +11,7 @@ import type { Cell, SamplePart } from './part.ts'
 const schoolCount = 74
 
 /** Pupils of the whole city: so many that most statistics can be published, and most rates. */
-const pupilCount = 24_000
+const pupilCount = 40_000
 
 /**
  * The districts that send a part: one in the centre, the largest and the smallest. Each more adds a second to the first
