@@ -72,7 +72,7 @@ interface Named<Context> {
 export interface RenderedFormat<Context = RenderContext> extends Named<Context> {
   readonly render: (batches: RowBatches, context: Context) => AsyncIterable<string | Uint8Array>
   /** How Postgres can write the same bytes, in a fraction of the time. A property test compares them. */
-  readonly copied?: (fields: readonly Field[]) => Copied
+  readonly copied?: (context: Context) => Copied
 }
 
 /** How `COPY (SELECT …) TO STDOUT` writes the lines of a format, and how they become a file. */

@@ -17,8 +17,10 @@ export {
   FormatRefusal,
   type RecordValues,
   type RenderContext,
+  type RenderedFormat,
   type SourceFile,
 } from './format.ts'
+export { collectionHead, featureRow, geojson, intoCollection } from './geojson.ts'
 export { copyLines, json, jsonRecord, jsonRow, jsonToken, ndjson } from './json.ts'
 export { formats, getFormat } from './list.ts'
 export { renderWorkbook } from './xlsx/xlsx.ts'

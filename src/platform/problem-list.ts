@@ -40,6 +40,13 @@ export const problems = {
     hint: 'Datasets of kind `calendar` have one; see `kind` in the contract.',
     hintZh: '类型为 `calendar` 的数据集才有日历，见数据契约中的 `kind`。',
   },
+  'coordinates-not-found': {
+    status: 404,
+    title: 'The dataset has no coordinates',
+    titleZh: '该数据集没有坐标',
+    hint: 'Datasets with `coordinates` in their contract come as GeoJSON; request records.json or records.csv.',
+    hintZh: '数据契约中有 `coordinates` 的数据集才提供 GeoJSON；请改用 records.json 或 records.csv。',
+  },
   'closure-not-found': {
     status: 404,
     title: 'The venue has no such closure',

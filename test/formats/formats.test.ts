@@ -5,10 +5,17 @@ import { fieldType } from '../../src/contract/index.ts'
 import { csv, formats, getFormat, jsonRecord } from '../../src/formats/index.ts'
 import { rowsOfCsv, rowsOfJson } from '../support/read-back.ts'
 import { runs } from '../support/runs.ts'
-import { anyRows, bytesOf, inBatches, trialFields, trialRows } from '../support/trial-records.ts'
+import {
+  anyRows,
+  bytesOf,
+  inBatches,
+  trialContext,
+  trialFields,
+  trialRows,
+} from '../support/trial-records.ts'
 
 t.test('the formats by name', async (t) => {
-  t.same([...formats.keys()], ['csv', 'csv.gz', 'ndjson', 'json', 'xlsx', 'parquet', 'zip'])
+  t.same([...formats.keys()], ['csv', 'csv.gz', 'ndjson', 'json', 'xlsx', 'parquet', 'geojson', 'zip'])
   t.throws(() => getFormat('xls'), /no format xls/)
   t.ok(
     (await bytesOf('csv.gz', trialRows)).equals(await bytesOf('csv.gz', trialRows)),
@@ -44,6 +51,30 @@ t.test('the array of JSON is the lines of NDJSON between brackets', async (t) =>
   t.equal(String(await bytesOf('json', trialRows)), `[\n${lines.join(',\n')}\n]\n`)
   t.equal(String(await bytesOf('json', [])), '[]\n')
   t.equal(String(await bytesOf('ndjson', [])), '')
+})
+
+t.test('GeoJSON has the records of JSON as properties, and their points', async (t) => {
+  const { type, features } = JSON.parse(String(await bytesOf('geojson', trialRows)))
+  t.equal(type, 'FeatureCollection')
+  t.strictSame(
+    features.map(({ properties }: { properties: unknown }) => properties),
+    JSON.parse(String(await bytesOf('json', trialRows))),
+  )
+  t.strictSame(
+    features.map(({ geometry }: { geometry: unknown }) => geometry),
+    [
+      { type: 'Point', coordinates: [121.4785, 0.000001] },
+      null,
+      { type: 'Point', coordinates: [0, 999999999999999] },
+      { type: 'Point', coordinates: [180, -0.000001] },
+      null,
+    ],
+  )
+  const lines = String(await bytesOf('geojson', [])).split('\n')
+  t.same(lines, ['{"type":"FeatureCollection","features":[]}', ''])
+  const { contract, ...others } = trialContext(0)
+  const { coordinates: _, ...without } = contract
+  t.match(getFormat('geojson').omits?.({ contract: without, ...others }), { en: /no `coordinates`/ })
 })
 
 t.test('a plain format needs only the fields', async (t) => {

@@ -43,6 +43,8 @@ export const trialContract: Contract = contractOf(trialFields, ['code'], {
     url: 'https://creativecommons.org/licenses/by/4.0/',
   },
   formats: [...formats.keys()],
+  // The second field is no latitude: a format writes what it gets.
+  coordinates: { system: 'WGS-84', longitude: 'longitude', latitude: 'wide' },
 })
 
 const context = await loadContracts({ folders: [shippedDatasets] })

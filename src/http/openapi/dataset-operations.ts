@@ -21,6 +21,11 @@ export interface DatasetPart {
   readonly parameters: (contract: Contract, options: ParameterOptions) => readonly Parameter[]
   /** Schemas of one dataset that replace generic ones, by the generic names. */
   readonly schemas?: Readonly<Record<string, (contract: Contract, options: ParameterOptions) => Json>>
+  /** What a dataset does not have of the generic routes: parameters by name, and extensions of paths. */
+  readonly lacks?: (contract: Contract) => {
+    readonly parameters: readonly string[]
+    readonly extensions: readonly string[]
+  }
   /** Whether the route exists for a contract; if omitted, it always does. */
   readonly answers?: (contract: Contract) => boolean
 }
@@ -52,11 +57,18 @@ export function* datasetOperations(
     const parameters = part.parameters(contract, { contracts, language, codes: codesReference })
     yield
     const replacements = replacementsOf(contract, { contracts, parts, language }, part)
+    const lacks = part.lacks?.(contract) ?? { parameters: [], extensions: [] }
     yield
     for (const [path, operations] of Object.entries(paths)) {
       if (segmentOf(path) !== part.segment) continue
+      if (lacks.extensions.some((extension) => path.endsWith(`.${extension}`))) continue
       const own = mapValues(operations, (operation) =>
-        specialise(replaceReferences(operation, replacements) as Operation, contract, parameters, language),
+        specialise(
+          without(replaceReferences(operation, replacements) as Operation, lacks.parameters),
+          contract,
+          parameters,
+          language,
+        ),
       )
       specialised.push([path.replace('{slug}', contract.dataset), own])
       yield
@@ -74,6 +86,11 @@ export function specificPaths(paths: Paths, parts: readonly DatasetPart[]): Path
 /** The last segment of a generic path below a dataset: `records` of `…/{slug}/…/records.csv`. */
 function segmentOf(path: string): string | undefined {
   return /\{slug\}\/(?:.*\/)?([a-z-]+)(?:\.[a-z]+)?$/.exec(path)?.[1]
+}
+
+function without(operation: Operation, names: readonly string[]): Operation {
+  const { parameters = [] } = operation
+  return { ...operation, parameters: parameters.filter(({ name }) => !names.includes(name)) }
 }
 
 function specialise(

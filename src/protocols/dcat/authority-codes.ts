@@ -100,6 +100,7 @@ const files: Readonly<Record<string, FileTerms>> = {
   json: { fileType: `${authority}/file-type/JSON`, mediaType: `${media}/application/json` },
   xlsx: { fileType: `${authority}/file-type/XLSX`, mediaType: `${media}/${spreadsheet}` },
   parquet: { label: 'Apache Parquet', mediaType: `${media}/application/vnd.apache.parquet` },
+  geojson: { fileType: `${authority}/file-type/GEOJSON`, mediaType: `${media}/application/geo+json` },
   zip: {
     fileType: `${authority}/file-type/CSV`,
     mediaType: `${media}/text/csv`,

@@ -157,7 +157,7 @@ function bytesOf(
 ): AsyncIterable<string | Uint8Array> {
   const { records } = renderContext.version
   if ('render' in format) {
-    const copied = format.copied?.(renderContext.fields)
+    const copied = format.copied?.(renderContext)
     return copied === undefined
       ? format.render(
           watch(
