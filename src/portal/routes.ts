@@ -182,7 +182,7 @@ const pages: readonly Page[] = [
     render: async (context, view) =>
       (await import('./site/developers-page.tsx')).renderDevelopers(context, view),
   },
-  ...(['about', 'accessibility', 'contact'] as const).map(
+  ...(['about', 'methods', 'accessibility', 'contact'] as const).map(
     (name): Page => ({
       path: `/${name}`,
       render: async (_context, view) => (await import('./site/text-pages.tsx')).renderText(name, view),
