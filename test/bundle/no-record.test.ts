@@ -109,7 +109,7 @@ t.test('rows that are no records are one finding each', async (t) => {
     ['texts', 'a school with a number', '一〇一中学,,,\n', []],
     ['texts', 'a person to call', '联系人：王敏,,021-63211234,\n', ['row-note A3']],
     ['texts', 'an end mark between files', '\u001a二小,a,b,c\n', ['end-mark-inside 3']],
-    ['texts', 'an end mark between lines', '\u001a\n', ['end-mark-inside 3']],
+    ['texts', 'an end mark between lines', '\u001a\n二小,a,,\n', ['end-mark-inside 3']],
     ['counted', 'an end mark before a row', '二小,01,5,x\n\u001a三小,01,5,x\n', ['end-mark-inside 4']],
     ['counted', 'a subtotal of a district', '黄浦区小计,,5,\n', ['row-total A3']],
     ['counted', 'a total of a record', '黄浦区小计,01,5,\n', []],

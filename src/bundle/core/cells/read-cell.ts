@@ -201,7 +201,10 @@ function hintOf(text: string): readonly [string, string] {
 }
 
 /** What a cell should hold: its type and, for a number, the digits that the contract allows. */
-function expectedOf({ type, scale, unit }: Field, [hintZh, hintEn] = ['', '']): string {
+function expectedOf(
+  { type, scale, unit }: Field,
+  [hintZh, hintEn]: readonly [string, string] = ['', ''],
+): string {
   const { zh, en } = fieldType(type).expected
   if (scale === undefined) return `${zh}${hintZh} / ${en}${hintEn}`
   const [ofZh, ofEn] = unit === undefined ? ['', ''] : [`，单位 ${unit}`, `, in ${unit}`]
