@@ -182,8 +182,8 @@ function asText({
   ...shape
 }: ColumnShape): ColumnShape {
   const { example, hasTotal } = shape
-  const kept = { label, isIdentifier, emptyCells, distinct, notes, marks, ...defined({ example, hasTotal }) }
-  return { ...kept, type: 'string' }
+  const text = { label, isIdentifier, emptyCells, distinct, notes, marks, ...defined({ example, hasTotal }) }
+  return { ...text, type: 'string' }
 }
 
 function chosenKey(
