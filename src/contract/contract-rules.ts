@@ -284,10 +284,13 @@ function* nameComplaints(contract: Contract, known: KnownNames): Generator<Compl
     ({ check, severity: _, ...parameters }, index): NamedUse => [`/checks/${index}`, check, parameters],
   )
   const names = all.map((field) => field.name)
+  const shapes = [...useComplaints('check', known.checks, checkUses, names)]
+  yield* shapes
   for (const [index, use] of checks.entries()) {
+    // What is wrong with the shape of a use is named once.
+    if (shapes.some(([path]) => `${path}/`.startsWith(`/checks/${index}/`))) continue
     for (const message of known.checkUse?.(use, all) ?? []) yield [`/checks/${index}`, message]
   }
-  yield* useComplaints('check', known.checks, checkUses, names)
   if (disclosure !== undefined) {
     const { rule, ...parameters } = disclosure
     const faults = [

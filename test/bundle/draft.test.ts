@@ -6,7 +6,8 @@ import { type DraftNote, draftContract, limitsOf, readLooseTable } from '../../s
 import { loadContractFolders, shippedDatasets } from '../../src/context.ts'
 import { type Contract, fillInMarker, readReservedNames } from '../../src/contract/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
-import { makeWorkbook, number } from '../support/workbook.ts'
+import { contract, readRows } from '../support/bundle-fixture.ts'
+import { makeSheet, makeWorkbook, number } from '../support/workbook.ts'
 
 const contracts = await loadContractFolders([shippedDatasets])
 const reserved = await readReservedNames()
@@ -17,7 +18,7 @@ const limits = limitsOf(loadConfig({}))
 async function draftOf(
   name: string,
   bytes: string | Uint8Array,
-  options: { readonly key?: readonly string[] } = {},
+  options: { readonly key?: readonly string[]; readonly given?: ReadonlyMap<string, string> } = {},
 ) {
   const path = join(folder, name)
   writeFileSync(path, bytes)
@@ -227,3 +228,87 @@ t.test(
     )
   },
 )
+
+/** The errors of a file that is read under the contract drafted from it. */
+async function errorsUnder(own: Contract, csv: string) {
+  const { findings } = await readRows({ 'a.csv': csv }, { contract: { ...contract, ...own } })
+  return findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ check, field: name }) => [check, name])
+}
+
+t.test('a tidy file with totals in its key fits the contract drafted from it', async (t) => {
+  for (const [total, girls, boys] of [
+    ['Total', 'Girls', 'Boys'],
+    ['合计', '女', '男'],
+  ] as const) {
+    const places = Array.from({ length: 18 }, (_, n) => `Place ${n}`)
+    const rows = places.flatMap((place) =>
+      [total, girls, boys].flatMap((sex) =>
+        [total, 'EAL', 'FSM'].map((group, n) => [place, sex, group, 10 * n].join()),
+      ),
+    )
+    const csv = `place,sex,characteristic,headcount\n${rows.join('\n')}\n`
+    const { contract: own, notes } = await draftOf('tidy.csv', csv)
+    t.strictSame(
+      own.fields.slice(1).map(({ role, constraints }) => [role, constraints?.enum]),
+      [
+        ['dimension', [total, girls, boys]],
+        ['dimension', [total, 'EAL', 'FSM']],
+        ['count', undefined],
+      ],
+    )
+    t.equal(about(notes, 'has totals'), 2)
+    t.same(await errorsUnder(own, csv), [])
+  }
+})
+
+t.test('shares with all their digits are numbers', async (t) => {
+  const shares = [1 / 14, 1 / 3, 2 / 3, 0.5]
+  const csv = `id,share\n${shares.map((share, n) => `A${n},${share.toPrecision(15)}`).join('\n')}\n`
+  const sheet = makeSheet([['id', 'share'], ...shares.map((share, n) => [`A${n}`, number(String(share))])])
+  for (const [name, bytes] of [
+    ['shares.csv', csv],
+    ['shares.xlsx', sheet],
+  ] as const) {
+    const { contract: own } = await draftOf(name, bytes)
+    t.equal(own.fields[1]?.type, 'number', name)
+    t.same(await errorsUnder(own, csv), [])
+  }
+})
+
+t.test('postcodes and months are no school years', async (t) => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['编号,邮编\nA001,200001\nA002,200002\n', 'year'],
+    ['id,opened\nA001,2011-12\nA002,2010-11\n', 'year'],
+    ['time_period,id\n202526,A1\n202526,A2\n', 'school-year'],
+    ['id,note\nA1,2025-2026\nA2,x\n', 'school-year'],
+    ['学年,编号\n2025-26,A1\n2025-26,A2\n', 'school-year'],
+  ]
+  for (const [csv, period] of cases) {
+    const { contract: own, notes } = await draftOf('period.csv', csv)
+    t.equal(own.period, period, csv)
+    t.equal(about(notes, 'set period to'), 1)
+  }
+})
+
+t.test('names that a person chose are used or refused', async (t) => {
+  const csv = '编号,人数（人）\nA001,5\nA002,6\n'
+  const named = (header: string, name: string) =>
+    draftOf('names.csv', csv, { given: new Map([[header, name]]) })
+  t.equal((await named('人数（人）', 'heads')).contract.fields[1]?.name, 'heads')
+  t.equal((await named('人数', 'heads')).contract.fields[1]?.name, 'heads')
+  await t.rejects(named('人数', 'count'), /can't be named "count"/)
+  await t.rejects(named('没有', 'abc'), /no column "没有"/)
+})
+
+t.test('what other contracts or this file alone suggest is said', async (t) => {
+  const csv = 'phone,pupils\n021-61234567,5\n021-61234568,6\n'
+  const { contract: own, notes } = await draftOf('said.csv', csv)
+  t.equal(own.fields[0]?.constraints?.pattern, undefined, 'a mobile number may follow')
+  t.equal(about(notes, 'from another dataset'), 1)
+  t.equal(
+    about((await draftOf('codes.csv', '代码,x\n0001,a\n0002,a\n')).notes, 'its values have the form'),
+    1,
+  )
+})

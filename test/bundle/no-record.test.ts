@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { copyPaths } from '../../src/bundle/index.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import { contract, field, readRows, validationOf } from '../support/bundle-fixture.ts'
+import { makeSheet } from '../support/workbook.ts'
 
 /** A contract of texts alone, where nothing but the words shows what a row is. */
 const texts: Contract = {
@@ -83,12 +84,132 @@ t.test('rows that are no records are one finding each', async (t) => {
     ['counted', 'a short row', '二小,01\n', ['row-short 3']],
     ['counted', 'swallowed rows', '二小,01,5,"x\n三小,02,6,y"\n', ['cell-swallowed D3']],
     ['counted', 'text that is no rows', '二小,01,5,"x\n三小,zz,6,y"\n', []],
+    ['texts', 'a total with its unit', '合计（人）,a,,\n', ['row-total A3']],
+    ['texts', 'a total with a star', '总计*,a,,\n', ['row-total A3']],
+    ['texts', 'a total of the page', '本页小计,a,,\n', ['row-total A3']],
+    ['texts', 'a sign of a sum', '∑,a,,\n', ['row-total A3']],
+    ['texts', 'a subtotal of a district', '黄浦区小计,,,\n', ['row-total A3']],
+    ['texts', 'a total of some schools', '市属合计,,,\n', ['row-total A3']],
+    ['texts', 'a school of the city', '市属第一小学,,,\n', []],
+    ['texts', 'a name that ends like a total, with an address', '人民小计,南京路2号,,\n', []],
+    ['texts', 'a name that ends like a total in brackets', '二小（合计）班,a,,\n', []],
+    ['texts', 'a part of the row above', '其中：,,,\n', ['row-total A3']],
+    ['texts', 'an example', '示例,南京路2号,021-2,x\n', ['row-note A3']],
+    ['texts', 'an example with a name', '例：A000,南京路2号,021-2,x\n', ['row-note A3']],
+    ['texts', 'a school with such a name', '示例小学,南京路2号,021-2,x\n', []],
+    ['texts', 'the end of a table', '以下空白,,,\n', ['row-note A3']],
+    ['texts', 'the end of a text', '（完）,,,\n', ['row-note A3']],
+    ['texts', 'the end of a file', 'EOF,,,\n', ['row-note A3']],
+    ['texts', 'a key that begins so', 'EOF1,,,\n', []],
+    ['texts', 'a key that is so, of a record', 'EOF,南京路2号,021-2,x\n', []],
+    ['texts', 'a line', '----------,,,\n', ['row-note A3']],
+    ['texts', 'a day', '2026年3月1日,,,\n', ['row-note A3']],
+    ['texts', 'a number of a page', '第1页 共2页,,,\n', ['row-note A3']],
+    ['texts', 'a heading with a number', '一、公办学校,,,\n', ['row-note A3']],
+    ['texts', 'a school with a number', '一〇一中学,,,\n', []],
+    ['texts', 'a person to call', '联系人：王敏,,021-63211234,\n', ['row-note A3']],
+    ['texts', 'an end mark between files', '\u001a二小,a,b,c\n', ['end-mark-inside 3']],
+    ['texts', 'an end mark between lines', '\u001a\n二小,a,,\n', ['end-mark-inside 3']],
+    ['counted', 'an end mark before a row', '二小,01,5,x\n\u001a三小,01,5,x\n', ['end-mark-inside 4']],
+    ['counted', 'a subtotal of a district', '黄浦区小计,,5,\n', ['row-total A3']],
+    ['counted', 'a total of a record', '黄浦区小计,01,5,\n', []],
     ['counted', 'swallowed rows with CRLF', '二小,01,5,"x\r\n三小,02,6,y"\n', ['cell-swallowed D3']],
   ]
   for (const [name, about, rows, expected] of cases) {
     const own = name === 'texts' ? texts : counted
     t.same(await errorsOf(t, head[name] + rows, own, about), expected, `${name}: ${about}`)
   }
+})
+
+/** A contract of a table with a numbering that is not read, and stand-ins in its key. */
+const standIns: Contract = {
+  ...counted,
+  fields: [
+    field('town', '乡镇', 'string', { role: 'key', constraints: { required: true } }),
+    field('village', '村', 'string', { role: 'key', constraints: { required: true } }),
+    field('schools', '学校数', 'integer', { role: 'count' }),
+  ],
+  primaryKey: ['town', 'village'],
+  ignoredHeaders: ['序号'],
+  keyMissing: '_Z',
+}
+
+t.test('a row without a key of its own is judged by the columns that are not read too', async (t) => {
+  const coded: Contract = {
+    ...standIns,
+    fields: standIns.fields.map((one) => (one.name === 'town' ? { ...one, codes: 'areas' } : one)),
+  }
+  const cases: readonly (readonly [string, Contract, string, readonly string[], readonly string[]])[] = [
+    ['a record', standIns, '3,东镇,,4\n', [], []],
+    ['a total', standIns, '合计,,,71\n', ['row-total 3'], []],
+    ['a total with codes', coded, '合计,,,71\n', ['row-total 3'], []],
+    ['a note', standIns, '注：含民办,,,\n', ['row-note 3'], []],
+    ['a note with a number', standIns, '注：含民办,,,5\n', ['row-note 3'], []],
+    ['a signature', standIns, '制表人：王敏,,,\n', ['row-note 3'], []],
+    ['a signature with codes', coded, '制表人：王敏,,,\n', ['row-note 3'], []],
+    ['a row that was only numbered', standIns, '3,,,\n', ['row-empty 3'], []],
+    ['a row that was only numbered, with codes', coded, '3,,,\n', ['row-empty 3'], []],
+    ['a number without a key', standIns, ',,,71\n', [], ['key-empty B3']],
+    ['stand-ins of the file', standIns, '4,_Z,_Z,71\n', [], []],
+    ['a remark on a record', standIns, '合计,东镇,西村,71\n', [], []],
+    ['an end mark in a column that is not read', standIns, '\u001a3,东镇,,4\n', ['end-mark-inside 3'], []],
+  ]
+  for (const [about, own, rows, errors, warnings] of cases) {
+    const first = own === coded ? '1,01,西村,2' : '1,南镇,西村,2'
+    const csv = `序号,乡镇,村,学校数\n${first}\n${rows}`
+    t.same(await errorsOf(t, csv, own, about), errors, about)
+    const { findings } = await readRows({ 'a.csv': csv }, { contract: own })
+    const warned = findings.filter(({ severity }) => severity === 'warning')
+    t.same(
+      warned.map(({ check, row, cell }) => `${check} ${cell ?? row}`),
+      warnings,
+      about,
+    )
+  }
+})
+
+t.test('a row that may be no record is taken with a warning', async (t) => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['公办学校,,,\n', 'row-sparse'],
+    ['人民小计,南京路2号,,\n', 'row-total-perhaps'],
+    ['其中：女校,南京路2号,,\n', 'row-total-perhaps'],
+    ['二小,南京路2号,,\n', ''],
+  ]
+  for (const [rows, expected] of cases) {
+    const { findings } = await readRows({ 'a.csv': head.texts + rows }, { contract: texts })
+    t.same(
+      findings.map(({ check, severity }) => `${check} ${severity}`).join(),
+      expected && `${expected} warning`,
+    )
+  }
+})
+
+t.test('a cell that holds a whole row', async (t) => {
+  const names = ['id', 'name', 'kind', 'street', 'pupils', 'note']
+  const wide: Contract = {
+    ...texts,
+    fields: names.map((name) => field(name, name, name === 'pupils' ? 'integer' : 'string')),
+    primaryKey: ['id'],
+  }
+  const own = ['A004', 'b', 'c', 'd', '5', 'e']
+  const found = []
+  const rowOf = (at: number, more: string) => own.map((text, n) => (n === at ? `${text}\n${more}` : text))
+  for (const at of [0, 1, 2, 3, 5]) {
+    const more = `A005,b,c,d,6,${at}`
+    const quoted = rowOf(at, more).map((text) => `"${text}"`)
+    found.push(await errorsOf(t, `${names.join()}\n${quoted.join()}\n`, wide, `column ${at}`))
+    for (const separator of [',', '\t']) {
+      const sheet = makeSheet([names, rowOf(at, more.replaceAll(',', separator))])
+      const { findings } = await readRows({ 'a.xlsx': sheet }, { contract: wide })
+      found.push(findings.map(({ check, cell }) => `${check} ${cell}`))
+    }
+  }
+  t.same(
+    found,
+    ['A2', 'B2', 'C2', 'D2', 'F2'].flatMap((cell) => Array(3).fill([`cell-swallowed ${cell}`])),
+  )
+  const prose = rowOf(5, '米饭,青菜,鱼,汤').map((text) => `"${text}"`)
+  t.same(await errorsOf(t, `${names.join()}\n${prose.join()}\n`, wide, 'a list of words'), [])
 })
 
 t.test('a dimension or a code list may have a total', async (t) => {
@@ -110,6 +231,13 @@ t.test('keys that differ in width or Unicode form alone are one key', async (t) 
     ['一\u200b中', '一中', true],
     ['か\u3099', 'が', true],
     ['Å', '\u212b', true],
+    ['ｶ1', 'カ1', true],
+    ['ｶﾞ1', 'ガ1', true],
+    ['A 1', 'A\u00a01', true],
+    ['a b', 'a\u2003b', true],
+    ['ﬁ1', 'fi1', true],
+    ['一中', '⼀中', true],
+    ['￥1', '¥1', true],
     ['a1', 'A1', false],
     ['①', '1', false],
     ['Ⅱ', 'II', false],
@@ -124,7 +252,7 @@ t.test('keys that differ in width or Unicode form alone are one key', async (t) 
 })
 
 t.test('the end-of-file character of DOS is ignored and counted, on both paths', async (t) => {
-  for (const end of ['\u001a', '\u001a\u001a\u001a', '\r\n\u001a']) {
+  for (const end of ['\u001a', '\u001a\u001a\u001a', '\r\n\u001a', '\u001a\r\n', '\n\u001a\n\n']) {
     const csv = `${head.texts}二小,a,b,c${end}`
     t.same(await errorsOf(t, csv, texts, 'an end mark'), [])
     const { rows, counts } = await readRows({ 'a.csv': csv }, { contract: texts })

@@ -356,7 +356,7 @@ const cells: Readonly<Record<string, readonly (readonly [string, string | null])
       ['是的', null],
       ['有', null],
       ['不详', null],
-      ['0.0', null],
+      ['0.0', 'false'],
       ['？', null],
     ],
   ] as const,

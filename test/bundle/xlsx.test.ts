@@ -286,8 +286,14 @@ t.test('which sheet is read, and what is said of those that are not', async (t) 
   t.same(checksOf(named.findings), ['sheet-others'])
   t.equal(named.rows.length, 1)
   t.equal((await of([other, { ...good, state: 'hidden' }], { number: 2 })).rows.length, 1)
-  t.match((await of([good], { name: 'x' })).findings, [{ check: 'sheet-unknown', expected: 'x' }])
-  t.match((await of([good], { number: 2 })).findings, [{ check: 'sheet-unknown', expected: '2' }])
+  t.match((await of([good], { name: 'x' })).findings, [
+    { check: 'sheet-unknown', expected: '--sheet "数据"' },
+  ])
+  t.match((await of([good], { number: 2 })).findings, [
+    { check: 'sheet-unknown', expected: '--sheet "数据"' },
+  ])
+  t.same(checksOf((await of([blank, good])).findings), ['sheet-first', 'sheet-others'])
+  t.same(checksOf((await of([blank, blank])).findings), ['file-empty'])
   t.match((await of([{ ...good, state: 'veryHidden' }])).findings, [{ check: 'sheet-unknown' }])
   const hidden = await read([goodCells, goodCells.with(1, 'A2')], {
     rowAttributes: { 3: 'hidden="1"' },

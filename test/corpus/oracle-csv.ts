@@ -27,7 +27,9 @@ const refuse = (why: string): never => {
 /** Reads one CSV. Keys across files are checked by `hasDuplicateKey`. */
 export function readCsv(bytes: Buffer, delimiter: string, claim?: string): OracleFile {
   let end = bytes.length
-  while (bytes[end - 1] === 0x1a) end -= 1
+  const lastByte = bytes.findLastIndex((byte) => ![0x0a, 0x0d, 0x1a].includes(byte))
+  const mark = bytes.indexOf(0x1a, lastByte + 1)
+  if (mark >= 0) end = mark
   const text = decode(bytes.subarray(0, end), claim)
   const file = readTable(cut(text, delimiter), delimiter)
   return end === bytes.length ? file : { ...file, repairs: { ...file.repairs, 'end-mark': 1 } }
@@ -71,13 +73,19 @@ const sameLooks = (text: string | null) =>
   text === null
     ? null
     : [...text.replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, '')]
-        .map((sign) => {
-          const code = sign.codePointAt(0) ?? 0
-          if (code === 0x3000) return ' '
-          return code >= 0xff01 && code <= 0xff5e ? String.fromCodePoint(code - 0xfee0) : sign
-        })
+        .map((sign) => (isCompatible(sign.codePointAt(0) ?? 0) ? sign.normalize('NFKC') : sign))
         .join('')
         .normalize('NFC')
+
+/** Blanks, radicals, ligatures, full and half width. */
+const isCompatible = (code: number) =>
+  [0xa0, 0x202f, 0x205f, 0x3000].includes(code) ||
+  [
+    [0x2000, 0x200a],
+    [0x2f00, 0x2fdf],
+    [0xfb00, 0xfb06],
+    [0xff01, 0xffe6],
+  ].some(([from = 0, to = 0]) => code >= from && code <= to)
 
 /** Refuses a row in which a cell of text holds whole rows: without its quotes the table has them too. */
 function refuseSwallowed(row: readonly string[], columns: readonly number[], delimiter: string): void {
@@ -243,7 +251,14 @@ function readRow(row: readonly string[], columns: readonly number[], note: Note)
 
 /** Whether a text is a telephone number of China with all its zeros. */
 function isDialled(text: string): boolean {
-  const own = (text.trim().split(/转|分机|ext|x/i)[0] ?? '').replace(/^(\+86|0086)/, '')
+  const dialled = text.trim().split(/转|分机|ext|x/i)[0] ?? ''
+  const bare = dialled.replace(/[\s()（）.－—:：-]|\p{Script=Han}/gu, '')
+  if (/^(\+|00)[1-9][0-9]{6,14}$/.test(bare) && !/^(\+|00)86/.test(bare)) return true
+  if (/^861[3-9][0-9]{9}$/.test(bare)) return true
+  const home = /^(?:\+|00)86([0-9]+)$/.exec(bare)?.[1]
+  if (home !== undefined && !/^[01]/.test(home) && isDialled(`0${home}`)) return true
+  if (home?.startsWith('10') && isDialled(`0${home}`)) return true
+  const own = dialled.replace(/^(\+86|0086)/, '')
   const extension = /[-－—][0-9]{1,5}$/.exec(own)
   const forms = [own, ...(extension === null ? [] : [own.slice(0, extension.index)])]
   return forms.some((form) => {
@@ -312,7 +327,7 @@ const totals = [
   '累计',
   '总数',
   '总和',
-  '全市合计',
+  ...['本页', '本表', '全市', '全校'].flatMap((scope) => [`${scope}合计`, `${scope}小计`]),
   '合計',
   '總計',
   '小計',
@@ -330,7 +345,7 @@ const readSite: Reader = (text, note) => {
   const word = site
     .normalize('NFKC')
     .replace(/[\s\u200b\u2060]/g, '')
-    .replace(/:+$/, '')
+    .replace(/(\([^()]{1,6}\)|[*:])+$/, '')
     .toLowerCase()
   if ([...totals, ...englishTotals].includes(word)) refuse('a total')
   return [...site].length > 12 ? refuse('a long name') : site
@@ -365,7 +380,10 @@ function codeReader(list: string): Reader {
     }
     const called = rows.filter(({ zh, en }) => [squeeze(zh), squeeze(en)].includes(squeeze(text)))
     if (called.length > 0) note('label')
-    return pick(called)
+    const whole = rows.filter(({ code }) => `${squeeze(code)}.0` === squeeze(text))
+    const isWhole = called.length === 0 && whole.length > 0 && /^[0-9]+\.0$/.test(squeeze(text))
+    if (isWhole) note('number')
+    return pick(isWhole ? whole : called)
   }
 }
 
@@ -439,7 +457,8 @@ function digitsOf(given: string, note: Note, percent: boolean, isWhole: boolean)
   const decimals = scale === 0 ? '' : padded.slice(-scale)
   const significant = units === 0n ? 0 : String(units).replace(/0+$/, '').length
   const isExact = isWhole && scale === 0 && String(units).length === 16 && units % 10n !== 0n
-  if (!isExact && (whole.length + decimals.length > 15 || significant > 15)) refuse('too many digits')
+  if (!isExact && (String(units).length > 15 || significant > 15 || decimals.length > 30))
+    refuse('too many digits')
   return { sign: sign === '-' && units !== 0n ? '-' : '', whole, decimals }
 }
 
@@ -461,7 +480,7 @@ const tenths =
 const readDay: Reader = (given, note) => {
   const text = half(readText(given, note), note)
   const midnight = /^(.*?)[ T] ?0?0:00(:00(\.0{1,9})?)?$/i.exec(text)
-  const dashed = text.replace(/^([0-9]{4})([0-9]{2})([0-9]{2})$/, '$1-$2-$3')
+  const dashed = text.replace(/^([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0)?$/, '$1-$2-$3')
   const match = /^([0-9]{4})([/.年-])([0-9]{1,2})([/.月-])([0-9]{1,2})(日?)$/.exec(midnight?.[1] ?? dashed)
   if (match === null) return refuse('not a day')
   const [year, month, day] = [Number(match[1]), Number(match[3]), Number(match[5])]
@@ -491,8 +510,9 @@ const readBoolean: Reader = (given, note) => {
   const text = half(readText(given, note), note)
   if (text === 'true' || text === 'false') return text
   const plain = text.toLowerCase()
-  const isTrue = ['true', 't', 'yes', 'y', '1', '是', '√', '✓'].includes(plain)
-  if (!isTrue && !['false', 'f', 'no', 'n', '0', '否', '×', '✗'].includes(plain)) refuse('not a boolean')
+  const isTrue = ['true', 't', 'yes', 'y', '1', '1.0', '是', '√', '✓', '✔', '☑'].includes(plain)
+  if (!isTrue && !['false', 'f', 'no', 'n', '0', '0.0', '否', '×', '✗', '✘'].includes(plain))
+    refuse('not a boolean')
   note('boolean')
   return String(isTrue)
 }
@@ -523,7 +543,7 @@ const readInstant: Reader = (given, note) => {
   const offsetMinutes = /^[+-]\d\d$/.test(zone) ? '00' : minutes
   const written = `${year}-${two(month)}-${two(day)}T${two(hour)}:${minute}:${seconds}`
   const plain = `${written}${isUtc ? 'Z' : `${sign}${hours}:${offsetMinutes}`}`
-  if (plain !== text) note('instant')
+  if (plain !== text || Number(hour) === 24) note('instant')
   readDay(`${year}-${two(month)}-${two(day)}`, () => {})
   const isMidnight = Number(hour) === 24 && Number(minute) === 0 && Number(seconds) === 0
   if ((Number(hour) > 23 && !isMidnight) || Number(minute) > 59 || Number(seconds) > 59)

@@ -10,6 +10,8 @@ export interface PurposeOptions {
   readonly edition?: string
   readonly provider?: string
   readonly synthetic?: boolean
+  /** By default the newest. */
+  readonly contractVersion?: number
 }
 
 interface Purpose {
@@ -26,9 +28,11 @@ export function purposeOf(contracts: Contracts, options: PurposeOptions): Purpos
   if (dataset === undefined || edition === undefined) {
     throw new UsageError('A loose file needs --dataset and --edition.')
   }
-  const { contract } = contracts.get(dataset)
+  const { contract } = contracts.get(dataset, options.contractVersion)
   if (periodOf(contract, edition) === undefined) {
-    throw new UsageError(`Editions of ${dataset} are named like ${exampleEdition(contract)}.`)
+    throw new UsageError(
+      `Editions of ${dataset} are named like ${exampleEdition(contract)}, because its contract has the period "${contract.period}".`,
+    )
   }
   const providers = providersOf(contract)
   const provider = options.provider ?? (providers.length === 1 ? providers[0] : undefined)

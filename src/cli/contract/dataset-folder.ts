@@ -1,8 +1,8 @@
 /** Loads the folder of one dataset beside all other contracts, and reports its faults. */
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { loadContractFolders, ownContracts, shippedFolder } from '../../context.ts'
-import { type ContractFault, type Contracts, faultText } from '../../contract/index.ts'
+import { type Contract, type ContractFault, type Contracts, faultText } from '../../contract/index.ts'
 import type { Config } from '../../platform/config.ts'
 import { UsageError } from '../command.ts'
 import { loadSettings } from '../load-settings.ts'
@@ -14,6 +14,8 @@ export interface DatasetFolder {
   /** The slug: the name of the folder. */
   readonly dataset: string
   readonly contracts: Contracts
+  /** The contract that was named, else the newest of the folder; undefined if the folder has none without faults. */
+  readonly named: Contract | undefined
   /** Faults of its own files. */
   readonly faults: readonly ContractFault[]
   readonly config: Config
@@ -26,16 +28,22 @@ export async function loadDatasetFolder(path: string): Promise<DatasetFolder> {
   const file = resolve(path)
   const folder = found.isDirectory() ? file : dirname(file)
   const config = loadSettings(process.env)
-  const own = ownContracts(config)
-  const contracts = await loadContractFolders([shippedFolder(config), own], {
-    datasetFolders: dirname(folder) === own ? [] : [folder],
-    setAsideIn: [own, folder],
+  const stored = ownContracts(config)
+  const contracts = await loadContractFolders([shippedFolder(config), stored], {
+    datasetFolders: dirname(folder) === stored ? [] : [folder],
+    setAsideIn: [stored, folder],
   })
   const faults = contracts.setAside.filter(
     (fault) => fault.file === folder || fault.file.startsWith(`${folder}/`),
   )
-  return { folder, dataset: basename(folder), contracts, faults, config }
+  const dataset = basename(folder)
+  const numbers = (await readdir(folder)).map(numberOf)
+  const named = contracts.find(dataset, numberOf(basename(file)) || Math.max(1, ...numbers))
+  return { folder, dataset, contracts, named: named?.contract, faults, config }
 }
+
+/** The version of a contract by the name of its file; 0 if it is none. */
+const numberOf = (name: string) => Number(/^contract\.v(\d+)\.json$/.exec(name)?.[1] ?? 0)
 
 /** Prints the faults of a dataset's files, each on a line. */
 export function printFaults({ folder, faults }: DatasetFolder): void {

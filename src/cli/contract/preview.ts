@@ -26,15 +26,17 @@ export async function preview(path: string, file: string, options: PreviewOption
   if (!/^\d{1,3}$/.test(options.rows) || Number(options.rows) > shownMax)
     throw new UsageError(`--rows must be a number up to ${shownMax}.`)
   const loaded = await loadDatasetFolder(path)
-  const { dataset, contracts, faults, config } = loaded
-  if (faults.length > 0 || contracts.find(dataset) === undefined) {
+  const { dataset, contracts, named: contract, faults, config } = loaded
+  if (faults.length > 0 || contract === undefined) {
     print.result(options, { dataset, faults }, () => printFaults(loaded))
     return exitCodes.refused
   }
-  const { contract } = contracts.get(dataset)
   const today = dayInShanghai(new Date())
   const edition = options.edition ?? currentEdition(contract.period, today)
-  const purpose = purposeOf(contracts, { ...options, dataset, edition })
+  const purpose = purposeOf(contracts, {
+    ...{ ...options, dataset, edition },
+    contractVersion: contract.contractVersion,
+  })
   const files = await looseSources([{ name: basename(file), source: file }], {
     contract,
     limits: limitsOf(config),
@@ -58,6 +60,7 @@ export async function preview(path: string, file: string, options: PreviewOption
         Object.fromEntries(fields.map(({ name }, at) => [name, values[at] ?? null])),
       )
       print.result(options, { ...purpose, files: counts, records: shown, ...report }, () => {
+        print.line(`read under contract ${contract.contractVersion} of ${dataset}`)
         for (const [index, values] of records.entries()) {
           print.line(`record ${index + 1}`)
           for (const [at, field] of fields.entries()) {

@@ -12,6 +12,9 @@ const kinds: readonly RegExp[] = [
   /^0(10|2\d|[3-9]\d{2})[2-9]\d{6,7}$/,
   /^[2-8]\d{6,7}$/,
   /^(852|853|886)\d{7,10}$/,
+  /^861[3-9]\d{9}$/,
+  // Of another country, behind its code.
+  /^(\+|00)(?!86)[1-9]\d{6,14}$/,
 ]
 
 export const phone: Check = {
@@ -45,11 +48,12 @@ const beside = /[\s()（）.\-－—:：\p{Script=Han}]/gu
 
 function isPhone(text: string): boolean {
   const [first = ''] = text.trim().split(/转|分机|ext\.?|x/i)
-  const own = first.replace(/^(\+|00)86/, '')
   // An extension may follow a hyphen: 021-61234567-801.
-  const short = own.replace(/[-－—]\d{1,5}$/, '')
-  return [own, short].some((number) => {
+  return [first, first.replace(/[-－—]\d{1,5}$/, '')].some((number) => {
     const digits = number.replace(beside, '')
-    return kinds.some((kind) => kind.test(digits))
+    const own = digits.replace(/^(\+|00)86/, '')
+    // Behind the code of the country the zero of an area code is left out: +86 21 6123 4567.
+    const forms = own === digits ? [own] : [own, `0${own}`]
+    return forms.some((form) => kinds.some((kind) => kind.test(form)))
   })
 }

@@ -37,6 +37,9 @@ const quoted = (text: string) => JSON.stringify(text)
 /** Digits that Postgres `numeric` and a JavaScript number both represent exactly. */
 const significantDigitsMax = 15
 
+/** Digits after the point: a share of 1 in 10¹⁵ still has all its digits. */
+const decimalsMax = 30
+
 /** Separator of elements in the published text of a list. An element can't contain it. */
 export const listSeparator = ';'
 
@@ -52,7 +55,9 @@ function parseNumber(text: string, { scale }: FieldShape): string | undefined {
   if (match === null) return undefined
   const whole = (match[2] ?? '').replace(/^0+(?=\d)/, '')
   let fraction = (match[3] ?? '').replace(/0+$/, '')
-  if (whole.length + fraction.length > significantDigitsMax) return undefined
+  // The zeros of 0.0714 before its first digit are no significant digits.
+  const significant = whole === '0' ? fraction.replace(/^0+/, '') : `${whole}${fraction}`
+  if (significant.length > significantDigitsMax || fraction.length > decimalsMax) return undefined
   if (scale !== undefined) {
     if (fraction.length > scale) return undefined
     fraction = fraction.padEnd(scale, '0')

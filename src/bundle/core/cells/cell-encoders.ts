@@ -8,10 +8,10 @@ import { controlCharacterIn, mayHoldControlCharacter } from '../../../platform/c
 import type { Block } from '../csv/row-block.ts'
 import { buildBytePattern } from './byte-pattern.ts'
 import { buildCellCache } from './cell-cache.ts'
+import { isKeyWord, isKeyWordIn } from './key-words.ts'
 import type { RowWords } from './no-record.ts'
 import { type CellReader, isFreeText } from './read-cell.ts'
 import type { Repair } from './read-code.ts'
-import { isTotal, isTotalIn } from './totals.ts'
 
 /** The result of encoding a cell. */
 export interface EncodedCell {
@@ -128,8 +128,8 @@ function buildStrictEncoder({ field, read, readAbove, words }: CellEncoderOption
   }
 }
 
-function isWord(text: string, { headers, totals }: RowWords): boolean {
-  return headers.has(text) || (totals && isTotal(text))
+function isWord(text: string, { headers, keyWords }: RowWords): boolean {
+  return headers.has(text) || (keyWords && isKeyWord(text))
 }
 
 /** Cells cached for a field, and the longest of them: codes, days and lists repeat often. */
@@ -216,7 +216,7 @@ function plainText({ field, missingValues, words }: CellEncoderOptions): IsPlain
     // An error of a spreadsheet.
     if (bytes[from] === 0x23) return false
     if (special[length]?.some((value) => isSame(value, bytes, from, to))) return false
-    if (words?.totals === true && isTotalIn(bytes, from, to)) return false
+    if (words?.keyWords === true && isKeyWordIn(bytes, from, to)) return false
     // A character has at least one byte, and at most four.
     if (length > maxLength || length < 4 * minLength) return false
     if (isShaped?.(bytes, from, to) === false) return false

@@ -35,8 +35,8 @@ export function conversionOf(type: FieldTypeName): Convert {
 
 /** As Table Schema, PostgreSQL, pandas and people write them. */
 const booleans: ReadonlyMap<string, string> = new Map([
-  ...['true', 't', 'yes', 'y', '1', '是', '√', '✓'].map((text) => [text, 'true'] as const),
-  ...['false', 'f', 'no', 'n', '0', '否', '×', '✗'].map((text) => [text, 'false'] as const),
+  ...['true', 't', 'yes', 'y', '1', '1.0', '是', '√', '✓', '✔', '☑'].map((text) => [text, 'true'] as const),
+  ...['false', 'f', 'no', 'n', '0', '0.0', '否', '×', '✗', '✘'].map((text) => [text, 'false'] as const),
 ])
 
 const number = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
@@ -141,8 +141,9 @@ const dayPart = String.raw`(\d{4})(?:([/.-])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月
 const dayWithMidnight = new RegExp(`^${dayPart}(?:[T ] ?0?0:00(?::00(?:\\.0{1,9})?)?)?$`, 'i')
 
 function plainDay(text: string, onRepair: OnRepair): string {
-  const compact = /^(\d{4})(\d{2})(\d{2})$/.exec(text)
-  if (compact !== null) return replaced(text, compact.slice(1).join('-'), 'date', onRepair)
+  // pandas writes whole numbers with .0 if one of the column is missing.
+  const compact = /^(\d{4})(\d{2})(\d{2})(?:\.0)?$/.exec(text)
+  if (compact !== null) return replaced(text, compact.slice(1, 4).join('-'), 'date', onRepair)
   const match = dayWithMidnight.exec(text)
   return match === null ? text : replaced(text, dayOf(match), 'date', onRepair)
 }
@@ -163,6 +164,8 @@ function plainInstant(text: string, onRepair: OnRepair): string {
   const [hour = '', minute = '', second = '00', zone = '', offset, minutes = '00'] = match.slice(7)
   const time = `${hour.padStart(2, '0')}:${minute}:${second}`
   const plain = `${dayOf(match)}T${time}${offset === undefined ? zone.toUpperCase() : `${offset}:${minutes}`}`
+  // ISO 8601: the end of a day, which is read as the beginning of the next.
+  if (hour === '24' && plain === text) onRepair('instant')
   return replaced(text, plain, 'instant', onRepair)
 }
 

@@ -3,14 +3,17 @@
  * `A1`. Two rows that differ in this alone are one record to every reader.
  */
 
-const wide = /[\uff01-\uff5e\u3000]/g
+// Full and half width, blanks of all widths, ligatures, and the radicals that PDFs hold in place of characters. Not all
+// of NFKC: ① and 1, or Ⅱ and II, are different names.
+const sameLooks =
+  /[\u00a0\u2000-\u200a\u202f\u205f\u2f00-\u2fdf\u3000\ufb00-\ufb06\uff01-\uff9f\uffa0-\uffe6]/g
 const unseen = /[\u00ad\u200b-\u200d\u2060\ufeff]/g
 
-/** The text in composed form and half width, without characters that are not seen. */
+/** The text in composed form and its usual width, without characters that are not seen. */
 export function foldKey(text: string): string {
   return text
     .replace(unseen, '')
-    .replace(wide, (sign) => (sign === '\u3000' ? ' ' : String.fromCharCode(sign.charCodeAt(0) - 0xfee0)))
+    .replace(sameLooks, (sign) => sign.normalize('NFKC'))
     .normalize('NFC')
 }
 

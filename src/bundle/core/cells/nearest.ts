@@ -32,12 +32,19 @@ export function nearestOf<T>(text: string, known: readonly Known<T>[]): T | unde
     // One edit changes half of a text of two letters.
     if (other.length < 2 || isChinese(other) !== own) continue
     const isPart = own && text.length > 1 && (other.includes(text) || text.includes(other))
-    const needed = isPart || soundsAlike(text, other) ? 0 : distance(text, other)
+    const isClose = isPart || soundsAlike(text, other) || (own && lacksOne(text, other))
+    const needed = isClose ? 0 : distance(text, other)
     if (needed > atMost || needed >= other.length || needed > edits) continue
     best = needed < edits ? [value] : [...new Set([...best, value])]
     edits = needed
   }
   return best.length === 1 ? best[0] : undefined
+}
+
+/** Whether a text is another one without one character, as 浦东区 is 浦东新区. */
+function lacksOne(text: string, other: string): boolean {
+  if (text.length < 3 || other.length !== text.length + 1) return false
+  return [...other].some((_, at) => other.slice(0, at) + other.slice(at + 1) === text)
 }
 
 /** Characters that input methods and eyes confuse, by groups of the same sound. */
@@ -62,6 +69,7 @@ const alike = [
   '账帐',
   '址扯',
   '座坐',
+  '浦埔',
 ]
 
 /** Whether two texts of one length differ only in characters that are easily confused. */

@@ -8,10 +8,11 @@ import type { BundleCheck } from '../findings/checks.ts'
 import { isFailedCell } from './cell-forms.ts'
 import type { HeaderMap } from './map-headers.ts'
 import { buildHeaderReader } from './map-headers.ts'
+import { isAside, isBesideRecords, isExample } from './notes.ts'
 import { isFreeText } from './read-cell.ts'
-import { isTotal } from './totals.ts'
+import { isTotal, mayBeTotal } from './totals.ts'
 
-/** What a row is instead of a record, and the index of the field to point at. */
+/** What a row is instead of a record, or may be if the check is a warning; and the index of the field to point at. */
 export interface NoRecord {
   readonly check: BundleCheck
   readonly field?: number
@@ -33,8 +34,8 @@ export interface NoRecordOptions {
 export interface RowWords {
   /** Headers of the field. */
   readonly headers: ReadonlySet<string>
-  /** Whether words for a total are such texts too. */
-  readonly totals: boolean
+  /** Whether words for a total, a note or an example are such texts too. */
+  readonly keyWords: boolean
 }
 
 export interface NoRecordTest {
@@ -48,28 +49,34 @@ export interface NoRecordTest {
 /** The test for which every row is a record. */
 export const everyRow: NoRecordTest = { find: () => undefined, words: [], mayBeNote: false }
 
-/** How notes begin, and the lines below a form in which people and offices sign. */
-const note =
-  /^(注|备注|说明|附注|资料来源|数据来源|来源|统计时间|数据截至|Notes?|Sources?)\s*(\d{0,2})\s*[:：.、]|^[*＊※]/i
-const signature =
-  /^(?![:：])(填表|填报|制表|审核|复核|校对|统计|报送|经办|主管|单位|联系)?(人|单位|部门|时间|日期|电话|负责人)?(\s*[（(](签字|签章|盖章|公章)[)）])?\s*[:：]/
-
 /**
  * Whether the only text of a row is a note, given whether the row has an error. A number or a failed formula alone is a
  * faulty record.
  */
 function isNote(text: string, isFaulty: boolean): boolean {
-  if (!isFaulty) return isBesideRecords(text)
+  if (!isFaulty) return isBesideRecords(text) || isAside(text)
   return !/^[-+\d.,]+(e[-+]?\d+)?$/i.test(text) && !isFailedCell(text)
-}
-
-/** Whether a cell is a note, or the name of someone who signs, and no value of a record. */
-export function isBesideRecords(text: string): boolean {
-  return note.test(text) || signature.test(text)
 }
 
 /** Fewer columns than this are too few to tell a note or swallowed rows from a record. */
 const columnsMin = 3
+
+/** What the test needs of a contract; fields by their indexes. */
+interface RowRules {
+  readonly fields: readonly Field[]
+  readonly key: readonly number[]
+  /** Of the key, without dimensions and lists that have a member called a total. */
+  readonly ownKey: readonly number[]
+  /** Of these, the plain texts. */
+  readonly namingKey: readonly number[]
+  /** Fields for plain texts. */
+  readonly texts: readonly number[]
+  /** Fields outside the key that are no numbers. */
+  readonly describing: readonly number[]
+  readonly missing: ReadonlySet<string>
+  readonly headers: ReturnType<typeof buildHeaderReader>
+  readonly words: readonly RowWords[]
+}
 
 /** Builds the test for the rows of a contract. */
 export function buildNoRecordTest(
@@ -79,70 +86,154 @@ export function buildNoRecordTest(
 ): NoRecordTest {
   const headers = buildHeaderReader(contract)
   // A member of a dimension may be called a total; a code list says so too.
-  const totalFields = key.filter((index) => {
-    const field = fields[index]
-    const isListed = field?.constraints?.enum?.some(isTotal) === true
-    return field !== undefined && isPlainText(field) && field.role !== 'dimension' && !isListed
-  })
+  const isDimension = (index: number) =>
+    fields[index]?.role === 'dimension' || fields[index]?.constraints?.enum?.some(isTotal) === true
+  const ownKey = key.filter((index) => !isDimension(index))
+  const namingKey = ownKey.filter((index) => isPlainText(fields[index]))
   const words = fields.map((field, index) => ({
     headers: new Set(isPlainText(field) ? headers.spellings(index) : []),
-    totals: totalFields.includes(index),
+    keyWords: namingKey.includes(index),
   }))
   const texts = fields.flatMap((field, index) => (isPlainText(field) ? [index] : []))
+  const describing = fields.flatMap(({ type }, index) =>
+    type === 'integer' || type === 'number' || key.includes(index) ? [] : [index],
+  )
+  const missing = new Set(['', ...contract.missingValues])
+  const rules = { fields, key, ownKey, namingKey, texts, describing, missing, headers, words }
   const mayBeNote = fields.filter(({ constraints }) => constraints?.required === true).length < 2
+  return { find: (options) => findNoRecord(options, rules), words, mayBeNote }
+}
 
-  function find(options: NoRecordOptions): NoRecord | undefined {
-    const { map, values } = options
-    const cell = (field: number) => options.texts[map.columnOf[field] ?? -1]?.trim() ?? ''
-    const filled = fields.flatMap((_, field) => (cell(field) === '' ? [] : [field]))
-    const isExact = texts.some((field) => words[field]?.headers.has(cell(field)) === true)
-    if (values === undefined || isExact) {
-      const repeated = filled.filter((field) => headers.fieldOf(cell(field)) === field).length
-      // A file that was joined may name one of its columns differently.
-      const others = values === undefined && repeated > 2 ? 1 : 0
-      if (repeated >= Math.min(2, map.columns.length) && repeated + others >= filled.length)
-        return { check: 'row-header' }
+function findNoRecord(options: NoRecordOptions, rules: RowRules): NoRecord | undefined {
+  const { map, values, texts: cells } = options
+  const { fields, key, ownKey, namingKey, missing } = rules
+  const cell = (field: number) => cells[map.columnOf[field] ?? -1]?.trim() ?? ''
+  const filled = fields.flatMap((_, field) => (cell(field) === '' ? [] : [field]))
+  if (repeatsHeader(options, rules, { cell, filled })) return { check: 'row-header' }
+  if (cells[0]?.startsWith(endMark) === true) return { check: 'end-mark-inside' }
+  const total = (values === undefined ? ownKey : namingKey).find((field) => isTotal(cell(field)))
+  if (total !== undefined) return { check: 'row-total', field: total }
+  // A stand-in is no value of the row's own.
+  const held =
+    values === undefined
+      ? filled
+      : values.flatMap((value, field) => (value === null || missing.has(cell(field)) ? [] : [field]))
+  const hasKey = key.length === 0 || key.some((field) => held.includes(field))
+  const ignored = hasKey
+    ? []
+    : map.columns.flatMap((column, at) => (column === 'ignored' ? (cells[at]?.trim() ?? '') : []))
+  const beside = ignored.filter((text) => text !== '')
+  if (beside.some(isTotal)) return { check: 'row-total' }
+  if (beside.some((text) => isNote(text, held.length === 0))) return { check: 'row-note' }
+  if (held.length === 0 && (values !== undefined || beside.length > 0)) return { check: 'row-empty' }
+  const part = findPartTotal(options, rules, cell)
+  if (part?.check === 'row-total') return part
+  const found = findNote(options, rules, { cell, filled, held }) ?? part
+  if (found !== undefined || hasKey || values === undefined) return found
+  return { check: 'key-empty', ...(key[0] === undefined ? {} : { field: key[0] }) }
+}
+
+function repeatsHeader(
+  { map, values }: NoRecordOptions,
+  { texts, words, headers }: RowRules,
+  { cell, filled }: Pick<RowCells, 'cell' | 'filled'>,
+): boolean {
+  const isExact = texts.some((field) => words[field]?.headers.has(cell(field)) === true)
+  if (values !== undefined && !isExact) return false
+  const repeated = filled.filter((field) => headers.fieldOf(cell(field)) === field).length
+  // A file that was joined may name one of its columns differently.
+  const others = values === undefined && repeated > 2 ? 1 : 0
+  return repeated >= Math.min(2, map.columns.length) && repeated + others >= filled.length
+}
+
+function findNote(
+  options: NoRecordOptions,
+  { namingKey, texts }: RowRules,
+  { cell, filled, held }: RowCells,
+): NoRecord | undefined {
+  const { map, values } = options
+  const example = namingKey.find((field) => isExample(cell(field)))
+  if (example !== undefined) return { check: 'row-note', field: example }
+  const isUnclear = map.columns.length < columnsMin || options.texts.includes(undefined)
+  if (!isUnclear) {
+    const [alone, ...more] = held
+    if (alone !== undefined && more.length === 0) {
+      if (isNote(cell(alone), values === undefined)) return { check: 'row-note', field: alone }
+      if (values !== undefined && namingKey.includes(alone)) return { check: 'row-sparse', field: alone }
     }
-    const total = (values === undefined ? key : totalFields).find((field) => isTotal(cell(field)))
-    if (total !== undefined) return { check: 'row-total', field: total }
-    const isUnclear = map.columns.length < columnsMin || options.texts.includes(undefined)
-    const alone = isUnclear ? undefined : aloneOf(values, filled)
-    if (alone !== undefined && isNote(cell(alone), values === undefined))
-      return { check: 'row-note', field: alone }
-    const [first] = isUnclear || values !== undefined ? [] : filled
+    // Few cells of a row with a signature are filled: the telephone number beside it.
+    const signed = 2 * filled.length <= map.columns.length ? namingKey : []
+    const beside = signed.find((field) => isBesideRecords(cell(field)))
+    if (beside !== undefined) return { check: 'row-note', field: beside }
+    const [first] = values === undefined ? filled : []
     if (first !== undefined && filled.every((field) => isBesideRecords(cell(field))))
       return { check: 'row-note', field: first }
-    const swallowed = texts.find((field) => holdsRows(map.columnOf[field], options))
-    return swallowed === undefined ? undefined : { check: 'cell-swallowed', field: swallowed }
   }
-  return { find, words, mayBeNote }
+  const swallowed = texts.find((field) => holdsRows(map.columnOf[field], options))
+  return swallowed === undefined ? undefined : { check: 'cell-swallowed', field: swallowed }
 }
 
-function isPlainText(field: Field): boolean {
-  return field.type === 'string' && isFreeText(field)
+/** A total has numbers, and nothing that describes a record. Without such fields only its name shows it. */
+function findPartTotal(
+  { map, values }: NoRecordOptions,
+  { namingKey, describing }: RowRules,
+  cell: RowCells['cell'],
+): NoRecord | undefined {
+  const field = namingKey.find((index) => mayBeTotal(cell(index)))
+  if (field === undefined) return undefined
+  const described = describing.filter((index) => map.columnOf[index] !== undefined)
+  const isBare = described.every((index) => cell(index) === '')
+  if (isBare && described.length >= (values === undefined ? 1 : describingMin))
+    return { check: 'row-total', field }
+  return values === undefined ? undefined : { check: 'row-total-perhaps', field }
 }
 
-/** The only field that has a value. */
-function aloneOf(values: NoRecordOptions['values'], filled: readonly number[]): number | undefined {
-  const held =
-    values === undefined ? filled : values.flatMap((value, field) => (value === null ? [] : [field]))
-  return held.length === 1 ? held[0] : undefined
+/** The cells of a row by field. */
+interface RowCells {
+  readonly cell: (field: number) => string
+  /** The fields whose cell is not empty. */
+  readonly filled: readonly number[]
+  /** The fields with a value of the row's own. */
+  readonly held: readonly number[]
 }
 
-/**
- * Whether a cell holds the rest of its row, further rows and the beginning of another, as between two quotes of
- * which one is missing. Then each line is as wide as the table and reads as a row. Prose has blanks after commas.
- */
-function holdsRows(column: number | undefined, { texts, map, delimiter, isRow }: NoRecordOptions): boolean {
-  const text = column === undefined ? undefined : texts[column]
-  if (column === undefined || text === undefined || delimiter === undefined || !/[\r\n]/.test(text))
-    return false
+/** With so many empty fields that describe records, a name that ends like a total is one. */
+const describingMin = 2
+
+/** Ends a text file of DOS; at the beginning of a row, two files were joined. */
+const endMark = '\u001a'
+
+function isPlainText(field: Field | undefined): boolean {
+  return field?.type === 'string' && isFreeText(field)
+}
+
+/** Separators of rows that were pasted into a cell of a workbook. */
+const pastedDelimiters = ['\t', ',']
+
+/** Whether a cell holds whole rows, because a quote is missing or rows were pasted into it. */
+function holdsRows(column: number | undefined, options: NoRecordOptions): boolean {
+  const text = column === undefined ? undefined : options.texts[column]
+  if (column === undefined || text === undefined || !/[\r\n]/.test(text)) return false
+  if (options.map.columns.length < columnsMin) return false
+  const delimiters = options.delimiter === undefined ? pastedDelimiters : [options.delimiter]
+  return delimiters.some((delimiter) => {
+    // Prose has blanks after commas.
+    if (text.includes(`${delimiter} `)) return false
+    const lines = text.split(/\r\n|\n|\r/).map((line) => line.split(delimiter))
+    return continuesRow(column, lines, options) || lines.some((cells) => isWholeRow(cells, options))
+  })
+}
+
+/** Whether the lines are the rest of the cell's row, further rows and the beginning of another. */
+function continuesRow(
+  column: number,
+  lines: readonly (readonly string[])[],
+  { texts, map, isRow }: NoRecordOptions,
+): boolean {
   const width = map.columns.length
-  const lines = text.split(/\r\n|\n|\r/).map((line) => line.split(delimiter))
   const breaks = lines.length - 1
   const delimiters = lines.reduce((sum, cells) => sum + cells.length - 1, 0)
-  if (width < columnsMin || delimiters !== breaks * (width - 1) || text.includes(`${delimiter} `))
-    return false
+  if (delimiters !== breaks * (width - 1)) return false
   const plain = texts.map((one) => one ?? '')
   const rows = lines.map((cells, line) => [
     ...(line === 0 ? plain.slice(0, column) : []),
@@ -150,4 +241,12 @@ function holdsRows(column: number | undefined, { texts, map, delimiter, isRow }:
     ...(line === breaks ? plain.slice(column + 1, width) : []),
   ])
   return rows.every((cells) => cells.length === width && isRow(cells))
+}
+
+/** A list of so many elements, each as its column asks for, is no line of prose. */
+const wholeRowColumnsMin = 6
+
+/** Whether a line is a row by itself; in a narrow table it could be a list of words. */
+function isWholeRow(cells: readonly string[], { map, isRow }: NoRecordOptions): boolean {
+  return cells.length >= wholeRowColumnsMin && cells.length === map.columns.length && isRow(cells)
 }

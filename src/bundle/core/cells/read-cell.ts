@@ -87,6 +87,11 @@ function buildPlainReader(
     codes === undefined || typeof codes(text, undefined, () => {}) === 'string'
   const standIn = isStandIn(contract.standIn ?? '') ? contract.standIn : undefined
   const wrongType: CellFault = { check: 'type', expected: expectedOf(field) }
+  // What is said of a person's cell must not depend on its text.
+  const wrongNumber = (text: string): CellFault =>
+    isNumeric && contract.isPersonal !== true
+      ? { check: 'type', expected: expectedOf(field, hintOf(text)) }
+      : wrongType
   const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
   const failed: CellFault = { check: 'cell-error', expected: wrongType.expected ?? '' }
   const isWhole = field.type === 'integer'
@@ -116,7 +121,7 @@ function buildPlainReader(
       text = code
     }
     const canonical = type.parse(text, field)
-    if (canonical === undefined) return wrongType
+    if (canonical === undefined) return wrongNumber(text)
     return codes !== undefined && field.type === 'list'
       ? readEach(canonical, codes, above, onRepair, wrongType)
       : canonical
@@ -186,12 +191,24 @@ function withoutPercent(text: string, onRepair: OnRepair): string {
   return text.slice(0, -1).trimEnd()
 }
 
+/** What is wrong with a text that is nearly a number, in Chinese and English. */
+function hintOf(text: string): readonly [string, string] {
+  if (/^[+-]?\d{16,}$/.test(text)) return ['，至多 9007199254740991', ', at most 9007199254740991']
+  if (/^[+-]?[\d.,]+\s*[^\d\s.,%]+$/.test(text)) return ['，不写单位', ', without its unit']
+  if (/^[+-]?[\d.,]+(\s+[\d.,]+)+$/.test(text)) return ['，中间不加空格', ', without blanks']
+  if (/^[+-]?\d[\d.]*,\d+$/.test(text)) return ['，小数点写作“.”', ', with a point before its decimals']
+  return ['', '']
+}
+
 /** What a cell should hold: its type and, for a number, the digits that the contract allows. */
-function expectedOf({ type, scale, unit }: Field): string {
+function expectedOf(
+  { type, scale, unit }: Field,
+  [hintZh, hintEn]: readonly [string, string] = ['', ''],
+): string {
   const { zh, en } = fieldType(type).expected
-  if (scale === undefined) return `${zh} / ${en}`
+  if (scale === undefined) return `${zh}${hintZh} / ${en}${hintEn}`
   const [ofZh, ofEn] = unit === undefined ? ['', ''] : [`，单位 ${unit}`, `, in ${unit}`]
-  if (scale === 0) return `不带小数的${zh}${ofZh} / ${en} without decimals${ofEn}`
+  if (scale === 0) return `不带小数的${zh}${ofZh}${hintZh} / ${en} without decimals${ofEn}${hintEn}`
   const decimals = scale === 1 ? 'decimal' : 'decimals'
-  return `最多 ${scale} 位小数的${zh}${ofZh} / ${en} of at most ${scale} ${decimals}${ofEn}`
+  return `最多 ${scale} 位小数的${zh}${ofZh}${hintZh} / ${en} of at most ${scale} ${decimals}${ofEn}${hintEn}`
 }

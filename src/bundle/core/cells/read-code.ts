@@ -77,8 +77,11 @@ export function buildCodeReader(list: CodeList, day: string, isPersonal = false)
       candidates = folded.get(plain)
       const repair = candidates === undefined ? 'label' : 'width'
       candidates ??= labels.get(plain)
+      // pandas writes 310101 as 310101.0 if another code of the column is missing.
+      const whole = candidates === undefined && /^\d+\.0$/.test(plain) ? plain.slice(0, -2) : undefined
+      candidates ??= folded.get(whole ?? '')
       if (candidates === undefined) return unknown(text)
-      onRepair(repair)
+      onRepair(whole === undefined ? repair : 'number')
     }
     const current = candidates.filter((code) => validOn(code, day))
     if (current.length === 0) return notNow(candidates, day, expected)

@@ -54,6 +54,7 @@ interface Columns {
 }
 
 const quote = 0x22
+const endMark = 0x1a
 const none: readonly Repair[] = []
 
 /** Builds the encoder of a file's rows. */
@@ -80,8 +81,11 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
     source = line.quoted ? unquote(line, bytes, unquoted) : bytes
     bounds = line.quoted ? unquoted : line
     if (line.quoted && holdsBreak(source, bounds, line.width)) return false
+    // The end mark of a file that was joined with another may stand in a column that is not read.
+    if (source[bounds.starts[0] ?? 0] === endMark) return false
     for (const column of unnamed) if (bounds.starts[column] !== bounds.ends[column]) return false
     let filled = 0
+    let hasKey = keyIndexes.length === 0
     let isCorrected = false
     for (let field = 0; field < fields; field++) {
       if ((columnOf[field] ?? -1) < 0) continue
@@ -90,12 +94,15 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
       const cell = encoders[field]?.encode(source, start(field), end(field), start(upper), end(upper))
       if (cell === undefined) return false
       encoded[field] = cell
-      if (cell.bytes !== noValue.bytes && !cell.repairs.includes('key-missing')) filled += 1
+      if (cell.bytes !== noValue.bytes && !cell.repairs.includes('key-missing')) {
+        filled += 1
+        hasKey ||= keyIndexes.includes(field)
+      }
       isCorrected ||= cell.repairs.length > 0
     }
     repairs = isCorrected ? encoded.flatMap((cell) => cell.repairs) : none
-    // A row that holds nothing may be a blank one, and one that holds a single value a note.
-    return filled > Number(noRecord.mayBeNote) && passes()
+    // A row that holds nothing may be a blank one, one that holds a single value a note, and one without key a total.
+    return filled > Number(noRecord.mayBeNote) && hasKey && passes()
   }
 
   function passes(): boolean {

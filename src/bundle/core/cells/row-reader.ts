@@ -83,9 +83,9 @@ export function buildRowReader({
     }
     const values = readRecord(texts, { ...file, report, errors: () => errors })
     const found = texts.row.misplaced === undefined ? findNoRecord(texts, values, file) : undefined
-    if (found === undefined) for (const finding of held) file.report(finding)
-    else file.report(found)
-    return found === undefined ? values : undefined
+    if (found?.severity !== 'error') for (const finding of held) file.report(finding)
+    if (found !== undefined) file.report(found)
+    return found?.severity === 'error' ? undefined : values
   }
 
   function findNoRecord({ row, cells }: RowTexts, values: RowValues | undefined, file: OpenFile) {

@@ -62,6 +62,7 @@ export interface CsvOptions extends TextShape {
 const pieceBytes = 256 * 1024
 
 const endMark = 0x1a
+const isEnd = (byte: number | undefined) => byte === endMark || byte === 0x0a || byte === 0x0d
 
 /** Builds a reader over the bytes of a file whose encoding has been checked. It reads them once. */
 export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOptions): CsvReader {
@@ -127,7 +128,8 @@ export async function* inPieces(
   const takeMarked = () => {
     const piece = joinChunks(parts).subarray(skip)
     let end = piece.length
-    while (end > 0 && piece[end - 1] === endMark) end -= 1
+    // Some programs write a line break behind the mark.
+    for (let at = end; at > 0 && isEnd(piece[at - 1]); at -= 1) if (piece[at - 1] === endMark) end = at - 1
     // Only at the end of the file are they its end.
     const marks = piece.subarray(end)
     parts = marks.length === 0 ? [] : [marks]

@@ -15,6 +15,8 @@ export interface ColumnShape
   readonly isIdentifier: boolean
   /** Whether the values are decimal numbers with more digits than a number may have. */
   readonly isLongNumber?: boolean
+  /** Whether records have a word for a total in this column of the key. */
+  readonly hasTotal?: boolean
   /** Marks for "nothing" in this column. */
   readonly marks: readonly string[]
   readonly emptyCells: number
@@ -67,8 +69,11 @@ const missingMarks = new Set(
 
 const identifierHeader =
   /(编号|编码|代码|标识码|号码|电话|手机|邮编|邮政|证号|序号|学号|学籍|传真|\b(id|code|urn|ukprn|laestab|phone|tel|telephone|postcode|zip|fax|number|no)\b)/i
+/** A telephone number may be a mobile one next year. */
+const phoneHeader = /(电话|手机|传真|\b(phone|tel|telephone|fax)\b)/i
 const quantityHeader = /(人数|数量|总数|\bnumber of\b)/i
-const periodHeader = /(年度|年份|学年|^年$|\b(year|period)\b)/i
+/** Headers of periods. */
+export const periodHeader = /(年度|年份|学年|^年$|\b(year|period)\b)/i
 
 /** Names and addresses: next year there are others. */
 const openHeader = /(名称|姓名|地址|学校|单位|机构|\bname\b|\baddress\b|^school$)/i
@@ -80,8 +85,8 @@ export function inferColumn(header: string, cells: readonly string[], context: C
   const { label, unit: headerUnit } = splitUnit(header)
   const words = label.replaceAll('_', ' ')
   const isQuantity = quantityHeader.test(words)
-  const isIdentifier =
-    context.isCoded === true || (!isQuantity && (identifierHeader.test(words) || periodHeader.test(words)))
+  const isNamedSo = !isQuantity && (identifierHeader.test(words) || periodHeader.test(words))
+  const isIdentifier = context.isCoded === true || isNamedSo
   const counts = new Map<string, number>()
   for (const cell of cells) if (cell !== '') counts.set(cell, (counts.get(cell) ?? 0) + 1)
   const all = [...counts.keys()]
@@ -111,17 +116,20 @@ export function inferColumn(header: string, cells: readonly string[], context: C
     return found({ ...typed, marks }, remarks)
   }
   const isLongNumber = holdsLongNumbers(all)
-  const isOpen = isIdentifier || openHeader.test(words)
+  const isOpen = isNamedSo || openHeader.test(words)
   const nearly = isIdentifier || isLongNumber ? undefined : nearlyTyped(values, cells, context)
   const notes = isLongNumber
     ? ['its numbers have more than 15 digits and stay text; round them in the file']
     : nearly === undefined
       ? []
       : [nearly]
-  return found(
-    { ...textShape(all, counts, { isIdentifier, isOpen }, context), isLongNumber, marks: [] },
-    notes,
-  )
+  const shape = textShape(all, counts, { isIdentifier, isOpen, words }, context)
+  const { pattern } = shape.constraints ?? {}
+  const form =
+    pattern === undefined
+      ? []
+      : [`its values have the form ${pattern}, others are refused; remove the pattern if there may be others`]
+  return found({ ...shape, isLongNumber, marks: [] }, [...notes, ...form])
 }
 
 /** Of the values of a text column, this share of dates or numbers makes the others look like mistakes. */
@@ -147,7 +155,7 @@ function nearlyTyped(
 }
 
 /** Splits `身高（cm）` into label and unit. */
-function splitUnit(header: string): { readonly label: string; readonly unit?: string } {
+export function splitUnit(header: string): { readonly label: string; readonly unit?: string } {
   const [, label, unit] = /^(.+?)\s*[(（]\s*([^\s()（）]{1,20})\s*[)）]$/.exec(header) ?? []
   if (label === undefined || unit === undefined || !unitText.test(unit)) return { label: header }
   return { label, unit }
@@ -234,7 +242,11 @@ const closedRepetitionsMin = 5
 function textShape(
   values: readonly string[],
   counts: ReadonlyMap<string, number>,
-  { isIdentifier, isOpen }: { readonly isIdentifier: boolean; readonly isOpen: boolean },
+  {
+    isIdentifier,
+    isOpen,
+    words,
+  }: { readonly isIdentifier: boolean; readonly isOpen: boolean; readonly words: string },
   context: ColumnContext,
 ): Pick<ColumnShape, 'type' | 'separators' | 'constraints' | 'example'> {
   const separator = isIdentifier ? undefined : listSeparatorOf(counts, context)
@@ -244,7 +256,7 @@ function textShape(
     return { type: 'list', ...separators, ...exampleOf(example?.join(listSeparator)) }
   }
   const example = exampleOf(values.find((text) => text.length <= exampleCharactersMax))
-  const pattern = isIdentifier ? patternOf(values) : undefined
+  const pattern = isIdentifier && !phoneHeader.test(words) ? patternOf(values) : undefined
   if (pattern !== undefined) return { type: 'string', constraints: { pattern }, ...example }
   let filled = 0
   for (const count of counts.values()) filled += count

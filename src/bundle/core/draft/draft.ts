@@ -11,9 +11,9 @@ import {
 } from '../../../contract/index.ts'
 import { defined } from '../../../platform/defined.ts'
 import type { Bilingual } from '../../../platform/language.ts'
-import { isBesideRecords } from '../cells/no-record.ts'
+import { isBesideRecords } from '../cells/notes.ts'
 import { isTotal } from '../cells/totals.ts'
-import { type ColumnShape, inferColumn } from './column.ts'
+import { type ColumnShape, inferColumn, periodHeader, splitUnit } from './column.ts'
 import { type KeyProposal, proposeKey } from './key.ts'
 import { type FieldName, knownFields, type NameOptions, nameColumns } from './names.ts'
 
@@ -54,6 +54,7 @@ export function draftContract(options: DraftOptions): Draft {
   const notes: DraftNote[] = []
   const named = headers.flatMap((header, index) => (header === '' ? [] : [index]))
   if (named.length === 0) throw new Error('The table has no header.')
+  checkNames(options)
   const rows = recordsOf(options.rows, named.length)
   if (rows.length < options.rows.length) notes.push({ message: notRecords(options, rows.length) })
   const numbering = named.find((index) => isNumbering(headers[index] ?? '', rows, index))
@@ -78,10 +79,18 @@ export function draftContract(options: DraftOptions): Draft {
     }
   })
   const labels = columns.map(({ shape }) => shape.label)
-  const names = nameColumns(labels, { ...options, known })
+  const given = new Map([...options.given].map(([header, name]) => [splitUnit(header).label, name]))
+  const names = nameColumns(labels, { ...options, given, known })
   const marks = missingMarksOf(columns)
   const key = chosenKey(options.key, names, columns) ?? proposeKey(columns)
-  const fields = columns.map(({ header, shape }, index) => {
+  const fields = columns.map(({ header, cells, shape: inferred }, index) => {
+    const hasTotal = key.columns.includes(index) && cells.some(isTotal)
+    const shape = { ...inferred, hasTotal }
+    const { borrowed } = names[index] as FieldName
+    if (borrowed !== undefined)
+      notes.push({ header, message: `takes the title ${borrowed} from another dataset` })
+    if (hasTotal)
+      notes.push({ header, message: 'has totals, which are records here because its role is dimension' })
     for (const message of shape.notes) notes.push({ header, message })
     const isKey = key.columns.includes(index)
     const final = shape.marks.every((mark) => marks.includes(mark)) ? shape : asText(shape)
@@ -100,8 +109,19 @@ export function draftContract(options: DraftOptions): Draft {
     ),
   )
   const contract = contractOf(options, fields, { key, marks, model: loaded[0] })
+  notes.push({ message: periodNote(contract) })
   const ignored = numbering === undefined ? {} : { ignoredHeaders: [headers[numbering] ?? ''] }
   return { contract: { ...contract, ...ignored }, notes }
+}
+
+/** Refuses names chosen for columns that do not exist, and names that a field can't have. */
+function checkNames({ given, headers, reserved }: DraftOptions): void {
+  for (const [header, name] of given) {
+    if (!headers.some((one) => one === header || splitUnit(one).label === header))
+      throw new Error(`There is no column "${header}" to name.`)
+    if (reserved.has(name) || !/^[a-z][a-z0-9_]{0,49}$/.test(name))
+      throw new Error(`A field can't be named "${name}"; use other lower-case letters, digits and _.`)
+  }
 }
 
 /** Of the columns, a record fills at least this share; a total or a signature below the table fills fewer. */
@@ -159,9 +179,11 @@ function asText({
   distinct,
   notes,
   marks,
-  example,
+  ...shape
 }: ColumnShape): ColumnShape {
-  return { label, isIdentifier, emptyCells, distinct, notes, marks, type: 'string', ...defined({ example }) }
+  const { example, hasTotal } = shape
+  const text = { label, isIdentifier, emptyCells, distinct, notes, marks, ...defined({ example, hasTotal }) }
+  return { ...text, type: 'string' }
 }
 
 function chosenKey(
@@ -205,6 +227,12 @@ function keyNotes(key: KeyProposal, headers: readonly string[], firstRow: number
   return notes
 }
 
+function periodNote({ period }: Contract): string {
+  return period === 'year'
+    ? 'an edition is a year, such as 2025; if it is a school year, set period to school-year in the contract'
+    : 'an edition is a school year, such as 2025-2026; if it is a year, set period to year in the contract'
+}
+
 function fieldOf(header: string, shape: ColumnShape, { name, title }: FieldName, isKey: boolean): Field {
   const { type, codes, scale, separators, unit, example, label } = shape
   const complete = filled(title, label)
@@ -216,7 +244,8 @@ function fieldOf(header: string, shape: ColumnShape, { name, title }: FieldName,
   return {
     name,
     type,
-    role: isKey ? 'key' : roleOf(shape),
+    // A member of a dimension may be called a total, other rows with that name are no records.
+    role: isKey ? (shape.hasTotal === true ? 'dimension' : 'key') : roleOf(shape),
     title: complete,
     description: { zh: `文件中的“${header}”列。`, en: `The column "${header}" of the file.` },
     ...defined({ unit, codes, scale, separators }),
@@ -305,17 +334,20 @@ const periodRows = 100
 
 /** Whether an edition is a school year: the table says so, or its periods are like 2025-2026 or 202526. */
 function isSchoolYear(title: string, headers: readonly string[], rows: DraftOptions['rows']): boolean {
-  const texts = [title, ...headers, ...rows.slice(0, periodRows).flat()]
-  return texts.some((text) => {
-    const [, one, other] = /(?<!\d)(20\d\d)\s*[-–—/]?\s*((?:20)?\d\d)(?!\d)/.exec(text) ?? []
-    const isNext = one !== undefined && Number(other) % 100 === (Number(one) + 1) % 100
-    return (
-      text.includes('学年') ||
-      /academic year|school year/i.test(text) ||
-      (isNext && /[-–—/]|^\d{6}$/.test(text))
-    )
+  const texts = [title, ...headers].map((text) => ({ text, isPeriod: true }))
+  for (const row of rows.slice(0, periodRows))
+    for (const [at, text] of row.entries())
+      texts.push({ text, isPeriod: periodHeader.test((headers[at] ?? '').replaceAll('_', ' ')) })
+  return texts.some(({ text, isPeriod }) => {
+    if (text.includes('学年') || /academic year|school year/i.test(text)) return true
+    const [, one, sign = '', other = ''] = schoolYear.exec(text) ?? []
+    if (one === undefined || Number(other) % 100 !== (Number(one) + 1) % 100) return false
+    // Elsewhere 200001 may be a postcode, and 2011-12 a month.
+    return isPeriod ? sign !== '' || text.length === 6 : sign !== '' && other.length === 4
   })
 }
+
+const schoolYear = /(?<!\d)(20\d\d)\s*([-–—/]?)\s*((?:20)?\d\d)(?!\d)/
 
 /** Coordinates in degrees; the system must be checked, since maps in China use others. */
 function coordinatesOf(fields: readonly Field[]): Pick<Contract, 'coordinates'> {

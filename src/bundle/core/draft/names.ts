@@ -1,5 +1,6 @@
 /** Names and titles of fields from headers: given by the caller, known from other contracts, or spelled. */
 import { type Contract, type Field, normaliseHeader } from '../../../contract/index.ts'
+import { defined } from '../../../platform/defined.ts'
 import type { Bilingual } from '../../../platform/language.ts'
 
 /** Spells Chinese text as syllables without tones, such as `['xue', 'xiao']`; leaves other text as it is. */
@@ -19,6 +20,8 @@ export interface FieldName {
   readonly name: string
   /** Absent in the language that nobody has written yet. */
   readonly title: Partial<Bilingual>
+  /** The title in the other language, if only the name of a field of another contract is the header. */
+  readonly borrowed?: string
 }
 
 /** Longest name of a field. */
@@ -35,12 +38,16 @@ export function nameColumns(labels: readonly string[], options: NameOptions): re
     const name = uniqueName(given ?? field?.name ?? spelled(label, options.spell), used, options.reserved)
     used.add(name)
     const own: Partial<Bilingual> = /\p{Script=Han}/u.test(label) ? { zh: label } : { en: readable(label) }
-    const other = field === undefined ? {} : { zh: field.title.zh, en: field.title.en }
+    const other: Partial<Bilingual> = field === undefined ? {} : { zh: field.title.zh, en: field.title.en }
     const title = { ...other, ...own }
     // A header must not mean two fields.
     const isTaken = Object.values(title).some((text) => usedTitles.has(normaliseHeader(text)))
     for (const text of Object.values(title)) usedTitles.add(normaliseHeader(text))
-    return { name, title: isTaken ? own : title }
+    const isTitle = [field?.title.zh, field?.title.en, ...(field?.aliases ?? [])].some(
+      (text) => text !== undefined && normaliseHeader(text) === normaliseHeader(label),
+    )
+    const borrowed = isTaken || isTitle || own.zh !== undefined ? undefined : other.zh
+    return { name, title: isTaken ? own : title, ...defined({ borrowed }) }
   })
 }
 

@@ -70,12 +70,35 @@ export const rowChecks = {
     '该行重复了表头（多为文件合并所致），请删除此行。',
   ),
   'row-total': kind(
-    'The row is a total or an average, not a record; remove it. If such rows are records here, the contract must list them as codes or give the field the role dimension.',
+    'The row is a total or an average, and no record; remove it. If such rows are records here, the contract must list them as codes or give the field the role dimension.',
     '该行是合计或平均，并非记录，请删除；如此类行也是记录，须由数据契约列入代码表，或将该字段设为维度（dimension）。',
   ),
+  'row-total-perhaps': kind(
+    'The name in the key ends like a total, or begins like a part of the row above; if the row is no record, remove it.',
+    '主键的名称像是小计、合计或“其中”项；如该行并非记录，请删除。',
+    'warning',
+  ),
   'row-note': kind(
-    'Only one cell of the row is filled, as in text below the table: remove it, or fill in the record.',
-    '该行只填了一格，像是表下的说明文字，请删除；如是记录，请补齐。',
+    'The row is a note, heading, signature, example or another text beside the table, and no record: remove it, or fill in the record.',
+    '该行像是表外的说明、标题、落款或示例，并非记录：请删除；如是记录，请补齐。',
+  ),
+  'row-sparse': kind(
+    'Only the key of the row is filled; if it is a heading or a note and no record, remove it.',
+    '该行只填了主键；如为标题或说明而非记录，请删除。',
+    'warning',
+  ),
+  'row-empty': kind(
+    'The row has a value only in columns that are not read; remove it, or fill in the record.',
+    '该行只在不读取的列（如序号）中有内容，请删除；如是记录，请补齐。',
+  ),
+  'key-empty': kind(
+    'No column of the key is filled in this row; if it is a total and no record, remove it.',
+    '该行主键各列均未填写；如为合计而非记录，请删除。',
+    'warning',
+  ),
+  'end-mark-inside': kind(
+    'The row begins with the end-of-file character of DOS (Ctrl+Z), probably because files were joined; remove the character.',
+    '该行以 DOS 文件结束符（Ctrl+Z）开头（多为文件合并所致），请删除该字符。',
   ),
   'cell-swallowed': kind(
     'The cell holds whole rows, because a quote before or after them is missing; correct the quotes.',

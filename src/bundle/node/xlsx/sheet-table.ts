@@ -23,7 +23,7 @@ import {
 } from '../../core/xlsx/sheet-rows.ts'
 import { openScratch, type Scratch } from '../rows/scratch-file.ts'
 import type { OpenedTable, TableOptions, TableReader } from '../rows/table.ts'
-import { openWorkbook, type Workbook } from './workbook.ts'
+import { openWorkbook, sheetsNamedMax, type Workbook } from './workbook.ts'
 
 interface SheetOptions extends TableOptions {
   readonly sheet: SheetChoice
@@ -50,10 +50,16 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
       others: workbook.others,
     }))
     const { facts, first, garbled } = spooled
-    if (rows.bytes() === 0) refuseBag('file-empty', { file: file.path })
-    const { header, findings } = readSheetHeader(first, facts.merges, file.path, isHeader)
     const isChosen = options.sheet.name !== undefined || options.sheet.number !== undefined
-    if (!isChosen && others.length > 0 && !header.cells.some(isHeader)) {
+    const [other] = isChosen ? [] : others
+    if (rows.bytes() === 0) {
+      const isElsewhere = warnings.some(({ check }) => check === 'sheet-others')
+      if (other === undefined || !isElsewhere) refuseBag('file-empty', { file: file.path })
+      await rows.close()
+      return { findings: [...warnings, otherSheet(options, others)] }
+    }
+    const { header, findings } = readSheetHeader(first, facts.merges, file.path, isHeader)
+    if (other !== undefined && !header.cells.some(isHeader)) {
       await rows.close()
       return { findings: [...warnings, otherSheet(options, others)] }
     }
@@ -71,26 +77,27 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
   }
 }
 
-/** Sheets that a finding names. */
-const namedMax = 5
-
 /** The finding for a first sheet without a known header, such as 填表说明, beside others that may have one. */
 function otherSheet({ file, isPersonal }: SheetOptions, others: readonly string[]): Finding {
-  const names = isPersonal ? ['…'] : others.slice(0, namedMax)
+  const names = isPersonal ? ['…'] : others.slice(0, sheetsNamedMax)
   const expected = names.map((name) => `--sheet "${name}"`).join(' / ')
   return faultAt('sheet-first', { file: file.path, row: 1, expected })
 }
 
 /** Opens the workbook for the duration of `use`. */
 async function withWorkbook<T>(options: SheetOptions, use: (workbook: Workbook) => Promise<T>): Promise<T> {
-  const { bag, file, limits, sheet, refusesFormulas, signal } = options
+  const { bag, file, limits, sheet, refusesFormulas, isPersonal, signal } = options
   const bytes = await openScratch(options.scratch)
   try {
     for await (const chunk of bag.read(file.path)) {
       signal?.throwIfAborted()
       await bytes.append(chunk)
     }
-    const workbook = await openWorkbook(bytes, { file: file.path, limits }, { sheet, refusesFormulas })
+    const workbook = await openWorkbook(
+      bytes,
+      { file: file.path, limits },
+      { sheet, refusesFormulas, isPersonal },
+    )
     try {
       return await use(workbook)
     } finally {

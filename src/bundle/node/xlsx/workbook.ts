@@ -26,6 +26,8 @@ export interface Workbook {
 interface WorkbookOptions {
   readonly sheet: SheetChoice
   readonly refusesFormulas: boolean
+  /** Whether rows are about persons, who may be named by a sheet. */
+  readonly isPersonal: boolean
 }
 
 interface Sheet {
@@ -41,7 +43,7 @@ const sheetsMax = 10_000
 export async function openWorkbook(
   bytes: Scratch,
   place: WorkbookLocation,
-  { sheet: choice, refusesFormulas }: WorkbookOptions,
+  { sheet: choice, refusesFormulas, isPersonal }: WorkbookOptions,
 ): Promise<Workbook> {
   const parts = await openParts(bytes, place)
   try {
@@ -49,7 +51,7 @@ export async function openWorkbook(
     const relationships = await parts.relationshipsOf(parts.main)
     refuseActive(relationships, file)
     const { sheets, from1904 } = await readMain(parts, relationships, file)
-    const sheet = chooseSheet(sheets, choice, file)
+    const sheet = chooseSheet(sheets, choice, { file, isPersonal })
     const sheetPart = sheet.relationship?.target
     if (sheetPart === undefined || !parts.has(sheetPart)) refuseBag('workbook-damaged', { file })
     const partOf = (type: string) => relationships.find((one) => one.type === type)?.target
@@ -97,8 +99,15 @@ async function readMain(parts: WorkbookParts, relationships: readonly Relationsh
   return { sheets, from1904 }
 }
 
+/** Sheets that a finding names. */
+export const sheetsNamedMax = 5
+
 /** The requested sheet, else the first visible one that has cells. */
-function chooseSheet(sheets: readonly Sheet[], { name, number }: SheetChoice, file: string): Sheet {
+function chooseSheet(
+  sheets: readonly Sheet[],
+  { name, number }: SheetChoice,
+  { file, isPersonal }: { readonly file: string; readonly isPersonal: boolean },
+): Sheet {
   const isGrid = (sheet: Sheet | undefined) => sheet?.relationship?.type === 'worksheet'
   const found =
     name !== undefined
@@ -107,10 +116,9 @@ function chooseSheet(sheets: readonly Sheet[], { name, number }: SheetChoice, fi
         ? sheets[number - 1]
         : sheets.find((sheet) => !sheet.isHidden && isGrid(sheet))
   if (found === undefined || !isGrid(found)) {
-    refuseBag('sheet-unknown', {
-      file,
-      ...(name === undefined && number === undefined ? {} : { expected: `${name ?? number}` }),
-    })
+    const visible = isPersonal ? [] : sheets.filter((sheet) => !sheet.isHidden && isGrid(sheet))
+    const names = visible.slice(0, sheetsNamedMax).map((sheet) => `--sheet "${sheet.name}"`)
+    refuseBag('sheet-unknown', { file, ...(names.length === 0 ? {} : { expected: names.join(' / ') }) })
   }
   return found
 }
