@@ -1,6 +1,6 @@
 /**
- * Detects the encoding of a file by reading all of it: byte order mark, then strict UTF-8, then GB18030.
- * Never guesses from a sample. Undecodable bytes are not replaced, but rejected with their byte offset.
+ * Detects the encoding of a file by reading all of it: byte order mark, then strict UTF-8, then GB18030; valid UTF-8
+ * that is likelier Chinese in GBK is GB18030 too. Never guesses from a sample. Undecodable bytes are not replaced, but rejected with their byte offset.
  */
 
 import type { Finding } from '../../../platform/finding.ts'
@@ -9,6 +9,7 @@ import { faultAt } from '../findings/checks.ts'
 import { fileKindOf, kindBytes } from './file-kind.ts'
 import { buildGarbledSearch, garbledFault } from './garbled-text.ts'
 import { judgeEvidence } from './judge-evidence.ts'
+import { buildTwoByteSearch, judgeTwoBytes, twoByteFaults } from './judge-two-bytes.ts'
 import { collectEvidence, type IsUtf8, type TextEvidence } from './text-evidence.ts'
 
 export type Encoding = 'utf-8' | 'gb18030'
@@ -47,7 +48,13 @@ export async function inspectText(
     return { findings: [faultAt('encoding-unknown', { file, expected: 'utf-8, gb18030' })] }
   }
   const garbled = buildGarbledSearch(isUtf8)
-  const utf8 = await scan(read(), 'utf-8', isUtf8, garbled.add)
+  const twoBytes = buildTwoByteSearch()
+  const utf8 = await scan(read(), 'utf-8', isUtf8, (chunk) => {
+    garbled.add(chunk)
+    twoBytes.add(chunk)
+  })
+  twoBytes.end()
+  const verdict = judgeTwoBytes(twoBytes.found, claimed === 'utf-8' || utf8.bomBytes > 0)
   if (utf8.kind !== undefined)
     return { findings: [faultAt('file-not-text', { file, byteOffset: 0, expected: `≠ ${utf8.kind}` })] }
   if (utf8.wide) return { findings: [faultAt('encoding-utf16', { file, byteOffset: 0, expected: 'UTF-8' })] }
@@ -60,7 +67,7 @@ export async function inspectText(
   if (claimed === 'gb18030' && utf8.bomBytes > 0) findings.push(refusal('GB18030', 0))
   else if (claimed === 'utf-8' || utf8.bomBytes > 0) {
     if (utf8.undecodable !== undefined) findings.push(refusal('UTF-8', utf8.undecodable))
-  } else if (claimed === 'gb18030' || utf8.undecodable !== undefined) {
+  } else if (claimed === 'gb18030' || utf8.undecodable !== undefined || verdict === 'gb18030') {
     const evidence = collectEvidence(isUtf8)
     chosen = await scan(read(), 'gb18030', isUtf8, evidence.add)
     encoding = 'gb18030'
@@ -69,9 +76,13 @@ export async function inspectText(
   garbled.end()
   if (encoding === 'utf-8')
     findings.push(...garbledFault(garbled.found, { file, ...atFirst(garbled.found.first) }))
+  if (utf8.undecodable === undefined && claimed !== 'gb18030')
+    findings.push(...twoByteFaults(verdict, twoBytes.found, file))
   if (chosen.bytes === chosen.bomBytes) return { findings: [faultAt('file-empty', { file })] }
   if (chosen.strayBom !== undefined)
     findings.push(faultAt('stray-bom', { file, byteOffset: chosen.strayBom }))
+  if (chosen.strayEnd !== undefined)
+    findings.push(faultAt('end-mark-inside', { file, byteOffset: chosen.strayEnd }))
   if (findings.some(({ severity }) => severity === 'error')) return { findings }
   return { shape: { encoding, bomBytes: chosen.bomBytes }, findings }
 }
@@ -109,6 +120,8 @@ export interface Scan {
   /** Offsets of the first of each, if any. */
   nul?: number | undefined
   strayBom?: number | undefined
+  /** An end-of-file character of DOS that begins a row. */
+  strayEnd?: number | undefined
   undecodable?: number | undefined
 }
 
@@ -130,10 +143,12 @@ export function buildScanner(encoding: Encoding, isUtf8: IsUtf8): Scanner {
   const walk = encoding === 'utf-8' ? walkUtf8 : walkGb18030
   let carried: Uint8Array = new Uint8Array()
   let begin = Buffer.alloc(0)
+  const findEndMark = buildEndMarkSearch()
   const scan = (bytes: Buffer, last: boolean): void => {
     const start = found.bytes
     if (start === 0) look(bytes, encoding, found)
     found.nul ??= offset(bytes.indexOf(0), start)
+    found.strayEnd ??= offset(findEndMark(bytes), start - 1)
     if (found.undecodable !== undefined) {
       found.bytes += bytes.length
       return
@@ -158,6 +173,36 @@ export function buildScanner(encoding: Encoding, isUtf8: IsUtf8): Scanner {
       scan(asBuffer(carried), true)
       found.kind = fileKindOf(begin)
     },
+  }
+}
+
+const endMark = 0x1a
+const isLineBreak = (byte: number) => byte === 0x0a || byte === 0x0d
+
+/**
+ * Finds the end-of-file character with which DOS programs end a file at the beginning of a row: there files were
+ * joined. Returns the place of the byte that follows it, or -1.
+ */
+function buildEndMarkSearch(): (bytes: Buffer) => number {
+  let before = 0
+  let isMarked = false
+  return (bytes) => {
+    for (let at = 0; ; at += 1) {
+      if (isMarked) {
+        while (bytes[at] === endMark) at += 1
+        const next = bytes[at]
+        if (next === undefined) break
+        isMarked = false
+        // Before a line break it is a row by itself.
+        if (!isLineBreak(next)) return at
+      }
+      const mark = bytes.indexOf(endMark, at)
+      if (mark < 0) break
+      isMarked = isLineBreak(mark === 0 ? before : (bytes[mark - 1] ?? 0))
+      at = mark
+    }
+    before = bytes.at(-1) ?? before
+    return -1
   }
 }
 

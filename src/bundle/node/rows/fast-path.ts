@@ -13,6 +13,7 @@ import { buildRowReader } from '../../core/cells/row-reader.ts'
 import { buildCopyWriter } from '../../core/csv/copy-writer.ts'
 import { buildScanner, mayBeUtf8, type Scan } from '../../core/csv/encoding.ts'
 import { buildGarbledSearch, garbledFault } from '../../core/csv/garbled-text.ts'
+import { buildTwoByteSearch, judgeTwoBytes } from '../../core/csv/judge-two-bytes.ts'
 import { inPieces } from '../../core/csv/read-rows.ts'
 import { buildBlock } from '../../core/csv/row-block.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
@@ -129,6 +130,7 @@ interface TextFile {
 function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
   const scanner = buildScanner('utf-8', isUtf8)
   const garbled = buildGarbledSearch(isUtf8)
+  const twoBytes = buildTwoByteSearch()
   const cutter = buildFileCutter(index, file, walk)
   // The strict path reports what concerns the whole file before its headers.
   const warningsBefore = walk.headers.length
@@ -136,13 +138,18 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
     add: (piece) => {
       scanner.add(piece)
       garbled.add(piece)
+      twoBytes.add(piece)
       // Fewer than four bytes do not show which encoding the file has.
       if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return false
       return cutter.cut(piece, scanner.found.bomBytes, false)
     },
     end: (hasEndMark) => {
       scanner.end()
-      const isRead = !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
+      twoBytes.end()
+      const isUtf8Text =
+        !isDoubtful(scanner.found) &&
+        judgeTwoBytes(twoBytes.found, file.encoding !== undefined || scanner.found.bomBytes > 0) === 'utf-8'
+      const isRead = isUtf8Text && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
       if (hasEndMark === true) cutter.countEndMark()
       garbled.end()
       const place = { file: file.path, ...atOffset(garbled.found.first) }
@@ -155,6 +162,6 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
 
 const nothing = Buffer.alloc(0)
 
-function isDoubtful({ undecodable, nul, strayBom }: Readonly<Scan>): boolean {
-  return undecodable !== undefined || nul !== undefined || strayBom !== undefined
+function isDoubtful({ undecodable, nul, strayBom, strayEnd }: Readonly<Scan>): boolean {
+  return [undecodable, nul, strayBom, strayEnd].some((at) => at !== undefined)
 }
