@@ -46,11 +46,7 @@ const cases: readonly (readonly [string, Buffer, string])[] = [
   ]),
   ['女 in UTF-8', row(chinese, gbk('女')), doubtful],
   // UTF-8 of two-byte characters in a file in GBK.
-  [
-    'a row of UTF-8',
-    join(head, utf8('Müller-Schule,x\nA004,'), utf8('Müller-Schule,Москва\n')),
-    mixed,
-  ],
+  ['a row of UTF-8', join(head, utf8('Müller-Schule,x\nA004,'), utf8('Müller-Schule,Москва\n')), mixed],
   ...['Москва', 'crème brûlée', 'Łódź', 'Ωμέγα', '男A'].map(
     (text) => [`${text} in GBK`, row(head, utf8(text)), mixed] as const,
   ),

@@ -127,9 +127,10 @@ const csv = (rows: readonly (readonly string[])[]) =>
 
 /** Windows writes the euro sign as one byte in GBK; GB18030 has two for it. */
 const asGbk = (text: string, random: Random) => {
-  const bytes = iconv.encode(text, 'gb18030')
-  if (random() < 0.5) return bytes
-  return Buffer.from(bytes.toString('latin1').replaceAll('\xa2\xe3', '\x80'), 'latin1')
+  if (random() < 0.5) return iconv.encode(text, 'gb18030')
+  const [before = '', ...parts] = text.split('€')
+  const others = parts.flatMap((part) => [Buffer.of(0x80), iconv.encode(part, 'gb18030')])
+  return Buffer.concat([iconv.encode(before, 'gb18030'), ...others])
 }
 
 type Verdict = 'taken' | 'warned' | 'refused'

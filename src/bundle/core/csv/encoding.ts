@@ -53,8 +53,12 @@ export async function inspectText(
     garbled.add(chunk)
     twoBytes.add(chunk)
   })
+  garbled.end()
   twoBytes.end()
-  const verdict = judgeTwoBytes(twoBytes.found, claimed === 'utf-8' || utf8.bomBytes > 0)
+  // Letters side by side that nobody writes are explained, if a program garbled them.
+  const verdict = garbled.found.isMisread
+    ? 'utf-8'
+    : judgeTwoBytes(twoBytes.found, claimed === 'utf-8' || utf8.bomBytes > 0)
   if (utf8.kind !== undefined)
     return { findings: [faultAt('file-not-text', { file, byteOffset: 0, expected: `≠ ${utf8.kind}` })] }
   if (utf8.wide) return { findings: [faultAt('encoding-utf16', { file, byteOffset: 0, expected: 'UTF-8' })] }
@@ -73,7 +77,6 @@ export async function inspectText(
     encoding = 'gb18030'
     findings.push(...gb18030Faults(evidence.end(), chosen, utf8, claimed, file))
   }
-  garbled.end()
   if (encoding === 'utf-8')
     findings.push(...garbledFault(garbled.found, { file, ...atFirst(garbled.found.first) }))
   if (utf8.undecodable === undefined && claimed !== 'gb18030')

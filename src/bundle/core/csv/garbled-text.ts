@@ -12,6 +12,8 @@ import type { IsUtf8 } from './text-evidence.ts'
 export interface GarbledText {
   /** Texts that are garbled, in what was read of the file. */
   places: number
+  /** Whether any was read in the wrong encoding, and not only lost. */
+  isMisread?: true
   /** Byte offset of the first. */
   first?: number
 }
@@ -49,7 +51,8 @@ export function buildGarbledSearch(isUtf8: IsUtf8): GarbledSearch {
     for (let at = nextBeyondAscii(held, 0, end); at < end; at = nextBeyondAscii(held, at, end)) {
       const begin = at
       while (at < end && (held[at] ?? 0) >= 0x80) at += 1
-      if (!mayBegin(held, begin) || !hasGarbledText(held.toString('utf8', begin, at), isUtf8)) continue
+      if (!mayBegin(held, begin) || !isMisread(held.toString('utf8', begin, at), isUtf8)) continue
+      found.isMisread = true
       countPlace(begin)
     }
     for (const lost of lostSigns)
@@ -100,7 +103,11 @@ function nextCell(bytes: Buffer, at: number): number {
 
 /** Whether a text is garbled, or a part of it. */
 export function hasGarbledText(text: string, isUtf8: IsUtf8): boolean {
-  return lostText.test(text) || [...text.matchAll(runs)].some(([run]) => isGarbled(run, isUtf8))
+  return lostText.test(text) || isMisread(text, isUtf8)
+}
+
+function isMisread(text: string, isUtf8: IsUtf8): boolean {
+  return [...text.matchAll(runs)].some(([run]) => isGarbled(run, isUtf8))
 }
 
 /** The warning of text that was garbled before the file was saved, with its first place; none if there is none. */

@@ -157,8 +157,12 @@ function buildStrictDecoder(): Decode {
   }
 }
 
-/** One character of three bytes has only two in GB18030, so these must be rarer. */
-const oneMarginMin = 10
+/**
+ * Little text must be likelier by more: one character of three bytes, which must be ordinary, and up to three of two
+ * bytes, which may be a name with a rare character.
+ */
+const littleMarginMin = 10
+const littleMax = 3
 
 /** Whether bytes are rather UTF-8; `decode` gives their text in GB18030. */
 function isLikelierUtf8(bytes: Buffer, isUtf8: IsUtf8, decode: () => string | undefined): boolean {
@@ -174,11 +178,15 @@ function isLikelierUtf8(bytes: Buffer, isUtf8: IsUtf8, decode: () => string | un
     if (character > '\u07ff') isTwoByte = false
   }
   // One of two bytes is often valid in both encodings.
-  if (isTwoByte) return beyond >= 2 && sumOfMargins(bytes) <= -marginMin
+  if (isTwoByte) {
+    const isLittle = beyond <= littleMax && !/[a-z]/i.test(asUtf8)
+    return beyond >= 2 && sumOfMargins(bytes) <= -(isLittle ? littleMarginMin : marginMin)
+  }
   // Chinese and accented letters in one cell are rather bytes of names that happen to be UTF-8.
   if (/\p{Script=Han}/u.test(asUtf8) && /[\u00aa-\u2e7f]/.test(asUtf8.replace(/\p{P}/gu, ''))) return false
   const margin = unlikelihoodOf(asGb) - unlikelihoodOf(asUtf8)
-  return margin >= (beyond >= 2 ? marginMin : oneMarginMin)
+  if (beyond >= 2) return margin >= marginMin
+  return margin >= littleMarginMin && [...asUtf8].some(isCommon)
 }
 
 /** Of all two-byte characters in bytes that are UTF-8. */

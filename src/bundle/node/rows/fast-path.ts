@@ -145,13 +145,16 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
     },
     end: (hasEndMark) => {
       scanner.end()
-      twoBytes.end()
-      const isUtf8Text =
-        !isDoubtful(scanner.found) &&
-        judgeTwoBytes(twoBytes.found, file.encoding !== undefined || scanner.found.bomBytes > 0) === 'utf-8'
-      const isRead = isUtf8Text && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
-      if (hasEndMark === true) cutter.countEndMark()
       garbled.end()
+      twoBytes.end()
+      const isMarked = file.encoding !== undefined || scanner.found.bomBytes > 0
+      const isUtf8Text = garbled.found.isMisread || judgeTwoBytes(twoBytes.found, isMarked) === 'utf-8'
+      const isRead =
+        !isDoubtful(scanner.found) &&
+        isUtf8Text &&
+        cutter.cut(nothing, 0, true) &&
+        cutter.count().rowsRead > 0
+      if (hasEndMark === true) cutter.countEndMark()
       const place = { file: file.path, ...atOffset(garbled.found.first) }
       walk.headers.splice(warningsBefore, 0, ...garbledFault(garbled.found, place))
       return isRead
