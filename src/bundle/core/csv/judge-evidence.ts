@@ -20,10 +20,14 @@ const doubtfulShare = 0.25
 const fewMin = 2
 const fewUnlikelihood = 3
 
-/** A word is doubtful if not so many of its characters are ordinary, and they are so rare on average. */
-const wordsMax = 4
+/**
+ * A word is doubtful if not so many of its characters are ordinary and they are so rare on average; a few words, if
+ * they are rarer.
+ */
+const wordMax = 4
 const fewShare = 0.6
-const fewDoubtful = 1.5
+const wordDoubtful = 1.5
+const fewDoubtful = 2.75
 
 /**
  * Korean in EUC-KR decodes as Chinese characters that are the first half of GB 2312 alone, which is over half of those
@@ -66,8 +70,8 @@ export function judgeEvidence(evidence: TextEvidence, decodes: boolean, file: st
     (han >= hanMin && share < doubtfulShare) || (isMany && unlikelihood >= doubtfulUnlikelihood)
   const isKorean = hangul === han && (han >= hangulMin || (han > 0 && share < fewHangulShare))
   const isJapanese = kana >= kanaMin && kana >= kanaShare * (han + kana)
-  const isUnusual =
-    share === 0 || (evidence.characters <= wordsMax && share < fewShare && unlikelihood >= fewDoubtful)
+  const rareMin = evidence.characters <= wordMax ? wordDoubtful : fewDoubtful
+  const isUnusual = share === 0 || (!isMany && share < fewShare && unlikelihood >= rareMin)
   const lostText = garbledFault(
     { places: lost },
     { file, ...(firstLost === undefined ? {} : { byteOffset: firstLost }) },
