@@ -10,6 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Observe } from '../../platform/log/events.ts'
 import { packageRoot } from '../../platform/package-root.ts'
+import { StorageError } from '../../platform/storage-fault.ts'
 import { type Addresses, roleNames } from '../connections.ts'
 import { passwordOf } from '../scram.ts'
 import { bootstrapName, isLoginRefused, makeClusterRoles, ownerName } from './cluster-roles.ts'
@@ -263,9 +264,9 @@ async function refuseFullDisk({ log }: ClusterContext, from: number): Promise<vo
   const [reason] =
     /No space left on device|Disk quota exceeded|Read-only file system/.exec(text.slice(from)) ?? []
   if (reason === undefined) return
-  throw new Error(
-    `The embedded database can't write to its disk: ${reason.toLowerCase()}. ` +
-      `Free space on the disk of ${dirname(log)}, or make it writable; then start again.`,
+  throw new StorageError(
+    reason.startsWith('Read-only') ? 'read-only' : 'full',
+    `The embedded database can't write to its disk, ${dirname(log)}: ${reason.toLowerCase()}.`,
   )
 }
 
