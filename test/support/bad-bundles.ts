@@ -124,6 +124,11 @@ export const badBundles: readonly Damage[] = [
     ...{ name: 'stray BOM', check: 'stray-bom', at: { file, byteOffset: Buffer.byteLength(good) } },
     rows: `${good}\ufeff${row(3)}`,
   },
+  {
+    ...{ name: 'an end-of-file character between rows', check: 'end-mark-inside' },
+    at: { file, byteOffset: Buffer.byteLength(good) },
+    rows: `${good}\u001a${row(3)}`,
+  },
   { name: 'UTF-16', check: 'encoding-utf16', at: { file }, rows: Buffer.from(`\ufeff${good}`, 'utf16le') },
   {
     ...{ name: 'unknown encoding', check: 'encoding-unknown', change: claim('ebcdic'), at: { file } },

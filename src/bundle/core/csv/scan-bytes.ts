@@ -34,7 +34,8 @@ export function visitTwoByteLeads(bytes: Uint8Array, at: number, visit: (at: num
   const { byteOffset, length } = bytes
   // A view of words begins at a multiple of four.
   const shift = -byteOffset & 3
-  const words = new Uint32Array(bytes.buffer, byteOffset + shift, Math.max(0, (length - shift) >> 2))
+  const isShort = length < shortBytes
+  const words = isShort ? noWords : new Uint32Array(bytes.buffer, byteOffset + shift, (length - shift) >> 2)
   const wordsEnd = shift + 4 * (words.length - 3)
   for (let next = at; next < length; ) {
     if (((next - shift) & 3) === 0 && next >= shift && next < wordsEnd) {
@@ -53,6 +54,7 @@ export function visitTwoByteLeads(bytes: Uint8Array, at: number, visit: (at: num
   }
 }
 
+const noWords = new Uint32Array()
 const isLead = (byte: number) => (byte & 0xe0) === 0xc0
 
 /** The high bit of each byte that begins with 110, among other bits. */
