@@ -38,6 +38,8 @@ const cases: readonly (readonly [string, Buffer, string])[] = [
   ),
   ['女 in ASCII', row(ascii, gbk('女')), 'refused encoding-ambiguous'],
   ['女 twice', join(row(ascii, gbk('女')), utf8('A002,z,'), gbk('女\n')), isGb],
+  ['未 in ASCII', row(ascii, gbk('未')), doubtful],
+  ['位委 in ASCII', row(ascii, gbk('位委')), doubtful],
   ['小学 and café', join(row(ascii, gbk('小学')), utf8('A002,z,café\n')), mixed],
   // … in a file that is UTF-8.
   ...['小学', '学院', '医院', '校园', '一'].flatMap((word) => [

@@ -79,7 +79,8 @@ export async function inspectText(
   }
   if (encoding === 'utf-8')
     findings.push(...garbledFault(garbled.found, { file, ...atFirst(garbled.found.first) }))
-  if (utf8.undecodable === undefined && claimed !== 'gb18030')
+  const isJudged = findings.some(({ check }) => check === 'encoding-doubtful' || check === 'encoding-foreign')
+  if (utf8.undecodable === undefined && claimed !== 'gb18030' && !isJudged)
     findings.push(...twoByteFaults(verdict, twoBytes.found, file))
   if (chosen.bytes === chosen.bomBytes) return { findings: [faultAt('file-empty', { file })] }
   if (chosen.strayBom !== undefined)

@@ -18,6 +18,8 @@ export interface TwoByteText {
   /** Texts with letters that are much likelier Chinese, and the first byte; the first that is likelier Chinese. */
   places: number
   first?: number
+  /** The first text with letters for which nothing decides. */
+  firstOpen?: number
   firstLikelier?: number
 }
 
@@ -60,6 +62,8 @@ export function buildTwoByteSearch(): TwoByteSearch {
     const margin = twoByteMargin(bytes, begin, end)
     if (margin < 0) found.utf8 -= margin
     if (margin <= -sureMargin) found.isUtf8 = true
+    if (margin > -likelierMin && !found.isUtf8 && hasLetter(bytes, begin, end))
+      found.firstOpen ??= offset + begin
     if (margin < likelierMin) return end
     found.firstLikelier ??= offset + begin
     if (!hasLetter(bytes, begin, end)) {
@@ -103,13 +107,16 @@ export type TwoByteVerdict = 'utf-8' | 'gb18030' | 'mixed' | 'doubtful' | 'ambig
 const gbMin = 4
 const timesMin = 2
 
+/** A smaller sum of margins is no evidence for UTF-8. */
+const utf8Min = 1
+
 /** Judges a file; `isMarked` says that it has a byte order mark or is declared to be UTF-8. */
 export function judgeTwoBytes(text: Readonly<TwoByteText>, isMarked: boolean): TwoByteVerdict {
-  const { isUtf8, letters, signs, utf8, places } = text
+  const { isUtf8, letters, signs, utf8, places, firstOpen } = text
   // Signs are usual in Chinese text, and words of another script speak for single letters of it.
   if (isUtf8 || isMarked) return places > 0 ? 'mixed' : letters > utf8 ? 'doubtful' : 'utf-8'
   const gb = letters + signs
-  if (gb === 0) return 'utf-8'
+  if (gb === 0) return utf8 < utf8Min && firstOpen !== undefined ? 'doubtful' : 'utf-8'
   if (gb >= gbMin && gb >= timesMin * utf8) return 'gb18030'
   return utf8 >= timesMin * gb ? 'doubtful' : 'ambiguous'
 }
@@ -117,7 +124,7 @@ export function judgeTwoBytes(text: Readonly<TwoByteText>, isMarked: boolean): T
 /** The finding of a verdict, with the first place that speaks for GBK. */
 export function twoByteFaults(
   verdict: TwoByteVerdict,
-  { places, first, firstLikelier }: Readonly<TwoByteText>,
+  { places, first, firstOpen, firstLikelier = firstOpen }: Readonly<TwoByteText>,
   file: string,
 ): readonly Finding[] {
   const at = (byteOffset: number | undefined) => (byteOffset === undefined ? { file } : { file, byteOffset })

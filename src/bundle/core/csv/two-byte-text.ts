@@ -111,10 +111,10 @@ export function twoByteMargin(bytes: Uint8Array, begin: number, end: number): nu
       if (script === sign) utf8 += 2 * misplacedCost
       continue
     }
-    if (script !== sign && own !== script) utf8 += changeCost
+    // A Greek letter beside Latin ones or by itself is a symbol: `μg`.
+    if (script !== sign && own !== script && (own !== greek || letters > 1)) utf8 += changeCost
     script = own
   }
-  // A Greek letter by itself is a symbol.
   if (!isJoined && letters > 0 && script !== greek && (letters === 1 || script === latin)) utf8 += aloneCost
   return utf8 - gb
 }
