@@ -13,7 +13,7 @@ import { buildRowReader } from '../../core/cells/row-reader.ts'
 import { buildCopyWriter } from '../../core/csv/copy-writer.ts'
 import { buildScanner, mayBeUtf8, type Scan } from '../../core/csv/encoding.ts'
 import { buildGarbledSearch, garbledFault } from '../../core/csv/garbled-text.ts'
-import { buildTwoByteSearch, judgeTwoBytes } from '../../core/csv/judge-two-bytes.ts'
+import { buildTwoByteSearch, judgeTwoBytes, twoByteFaults } from '../../core/csv/judge-two-bytes.ts'
 import { inPieces } from '../../core/csv/read-rows.ts'
 import { buildBlock } from '../../core/csv/row-block.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
@@ -148,7 +148,8 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
       garbled.end()
       twoBytes.end()
       const isMarked = file.encoding !== undefined || scanner.found.bomBytes > 0
-      const isUtf8Text = garbled.found.isMisread || judgeTwoBytes(twoBytes.found, isMarked) === 'utf-8'
+      const verdict = garbled.found.isMisread ? 'utf-8' : judgeTwoBytes(twoBytes.found, isMarked)
+      const isUtf8Text = verdict === 'utf-8' || verdict === 'doubtful'
       const isRead =
         !isDoubtful(scanner.found) &&
         isUtf8Text &&
@@ -156,7 +157,8 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
         cutter.count().rowsRead > 0
       if (hasEndMark === true) cutter.countEndMark()
       const place = { file: file.path, ...atOffset(garbled.found.first) }
-      walk.headers.splice(warningsBefore, 0, ...garbledFault(garbled.found, place))
+      const doubts = twoByteFaults(verdict, twoBytes.found, file.path)
+      walk.headers.splice(warningsBefore, 0, ...garbledFault(garbled.found, place), ...doubts)
       return isRead
     },
     count: cutter.count,
