@@ -18,6 +18,7 @@ const testsAlone: Readonly<Record<string, string>> = {
   pako: 'inflates the code of glpk.js',
   'axe-core': 'looks for faults of accessibility in the pages',
   'ical.js': 'reads the calendars of venues independently',
+  opening_hours: 'evaluates the hours of venues independently',
 }
 
 t.test('docs/licences.md is up to date: otherwise run npm run licences', async (t) => {

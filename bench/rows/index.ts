@@ -11,6 +11,7 @@ import { pageRow } from './page.ts'
 import { pageAgainRow } from './page-again.ts'
 import type { Row } from './row.ts'
 import { streamRow } from './stream.ts'
+import { nearRow, openVenuesRow } from './venues.ts'
 
 export { LeftOut, type Pair, type Row } from './row.ts'
 
@@ -29,4 +30,6 @@ export const rows: readonly Row[] = [
   offlineRow,
   offlineMemoryRow,
   fitnessRow,
+  openVenuesRow,
+  nearRow,
 ]

@@ -5,7 +5,14 @@
 
 import { isSynthetic } from '../catalogue/index.ts'
 import { type Contracts, type Field, kinds } from '../contract/index.ts'
-import { formats, getFormat, guardCells, type RecordValues, unwritableField } from '../formats/index.ts'
+import {
+  formats,
+  getFormat,
+  guardCells,
+  type RecordValues,
+  repeatable,
+  unwritableField,
+} from '../formats/index.ts'
 import type { Language } from '../platform/language.ts'
 import { problem } from '../platform/problem.ts'
 import type { AnnualList, ListItem } from './annual-lists.ts'
@@ -39,7 +46,10 @@ export function renderTable(
   const { contract, version } = source
   const { dataset, edition, number } = version
   const facts = { dataset, edition, number, records: rows.length, synthetic: isSynthetic(version) }
-  const bytes = format.render(once(rows), { contract, contracts, fields, version: facts })
+  const bytes = format.render(
+    repeatable(() => once(rows)),
+    { contract, contracts, fields, version: facts },
+  )
   return { mediaType: format.mediaType, bytes }
 }
 

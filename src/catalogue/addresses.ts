@@ -36,6 +36,8 @@ function addressesOf(config: Settings) {
     diff: (of: VersionName, against: string) => `${version(of)}/diff?against=${against}`,
     versionRecords: (of: VersionName) => `${version(of)}/records`,
     file: (of: VersionName, name: string) => `${version(of)}/files/${name}`,
+    /** A description of the version in the terms of a standard, such as `datapackage.json`. */
+    document: (of: VersionName, name: string) => `${version(of)}/${name}`,
     changes: `${base}/changes`,
     venue: (id: string) => `${base}/venues/${encodeURIComponent(id)}`,
     list: (year: string) => `${base}/lists/${year}`,

@@ -19,13 +19,23 @@ import {
   rowPassesOf,
   signatureFinding,
   tally,
+  type ValidateOptions,
   validateBag,
   verifyBag,
   verifyManifest,
 } from '../bundle/index.ts'
-import { type Contracts, type Exceeded, exceededBounds, periodOf } from '../contract/index.ts'
+import {
+  type Contract,
+  type Contracts,
+  type Exceeded,
+  exceededBounds,
+  partsOf,
+  periodOf,
+} from '../contract/index.ts'
+import { type DirectoryRow, getDerivation } from '../derivations/index.ts'
 import { type Progress, readPasses, watchRows } from '../ingest/index.ts'
 import type { Config } from '../platform/config.ts'
+import { defined } from '../platform/defined.ts'
 import type { Finding } from '../platform/finding.ts'
 
 /**
@@ -44,12 +54,16 @@ export interface CheckReport {
   readonly findings: readonly Finding[]
 }
 
+export type Directories = Readonly<Record<string, readonly DirectoryRow[]>>
+
 /** What all checks of bundles need. */
 export interface CheckContext {
   readonly contracts: Contracts
   readonly config: Config
   readonly progress: Progress
   readonly signature: SignatureCheck
+  /** Directories by the name that a derivation gives them. With them its findings are reported too; no rows then. */
+  readonly directories?: Directories
   /** Receives the accepted rows, and the counts of each file. */
   readonly onRows?: (batch: RowBatch) => void
   readonly onFiles?: (files: readonly FileCount[]) => void
@@ -96,7 +110,7 @@ export async function openBundle(
 export async function checkRows(
   { bag, manifest: complete }: NonNullable<OpenedBundle['open']>,
   earlier: readonly Finding[],
-  { contracts, config, progress, onRows, onFiles }: CheckContext,
+  { contracts, config, progress, directories, onRows, onFiles }: CheckContext,
 ): Promise<CheckReport> {
   const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
   for (const finding of earlier) sink.add(finding)
@@ -116,6 +130,7 @@ export async function checkRows(
     editionDay: periodOf(contract, manifest.edition)?.end ?? '',
     onFinding: sink.add,
     onProgress: watched.onProgress,
+    ...defined({ derive: directories && derivationOf(contract, manifest, directories) }),
   }
   const matchKeys = buildKeyMatcher(contract, sink.add)
   const files: FileCount[] = []
@@ -141,6 +156,19 @@ export async function checkRows(
     isBroken || files.some((file) => file.unreadable) || counts.byCheck['delta-key-both'] !== undefined
   const exceeded = isOver ? [] : exceededBounds(contract.tolerance, tally(counts, files))
   return { ...resultOf(sink), isInOrder: !isOver && exceeded.length === 0, exceeded }
+}
+
+/** The contract's derivation for the share of a provider: it reports findings, and its statistics are not used. */
+function derivationOf(
+  contract: Contract,
+  { edition, provider }: BundleManifest,
+  directories: Directories,
+): ValidateOptions['derive'] {
+  const use = contract.derivation
+  const part = partsOf(contract).find((one) => one.provider === provider)
+  if (use === undefined || part === undefined) return undefined
+  const { faults, openPart } = getDerivation(use.name)
+  return { faults, open: () => openPart({ contract, use, edition, directories }, part) }
 }
 
 /** The report of a bundle whose rows are not read. */

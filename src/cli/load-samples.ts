@@ -44,25 +44,47 @@ export async function loadSamples(
   const editions = groupBy(samples, nameOf)
   report(`First start: loading ${samples.length} synthetic sample bundles of ${editions.size} editions.`)
   let done = 0
-  for (const wave of inWaves(context, samples)) {
-    await loadWave(context, wave, signal, (name, { length }, records) => {
-      done += length
-      report(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
-    })
-    if (signal.aborted) return
+  const published = (name: string, { length }: readonly Sample[], records: number) => {
+    done += length
+    report(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
   }
+  await untilOneFails(signal, inLines(context, samples), async (waves, signal) => {
+    for (const wave of waves) await loadWave(context, wave, signal, published)
+  })
+  if (signal.aborted) return
   await writeSetting(context.database.work, settingName, { state: 'done' })
 }
 
-/** The samples, with those first that others look up: these are published before the others are read. */
-function inWaves({ contracts }: OpenContext, samples: readonly Sample[]): readonly (readonly Sample[])[] {
-  const directories = new Set(
-    samples.flatMap(({ dataset }) =>
-      Object.values(contracts.get(dataset).contract.derivation?.directories ?? {}),
-    ),
-  )
+/**
+ * The samples in two lines that are loaded beside each other. In the first, what is looked up is published before the
+ * samples that look it up are read; in the second are all others.
+ */
+function inLines({ contracts }: OpenContext, samples: readonly Sample[]): readonly (readonly Sample[][])[] {
+  const lookedUpBy = ({ dataset }: Sample) =>
+    Object.values(contracts.get(dataset).contract.derivation?.directories ?? {})
+  const directories = new Set(samples.flatMap(lookedUpBy))
   const isLookedUp = ({ dataset }: Sample) => directories.has(dataset)
-  return [samples.filter(isLookedUp), samples.filter((sample) => !isLookedUp(sample))]
+  const looksUp = (sample: Sample) => lookedUpBy(sample).length > 0
+  const others = samples.filter((sample) => !isLookedUp(sample) && !looksUp(sample))
+  return [[samples.filter(isLookedUp), samples.filter(looksUp)], [others]]
+}
+
+/** Works on all items beside each other; an error stops the others at their next step, and is thrown when all have ended. */
+async function untilOneFails<T>(
+  signal: AbortSignal,
+  items: Iterable<T>,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stopping = new AbortController()
+  const either = AbortSignal.any([signal, stopping.signal])
+  const each = [...items].map((item) =>
+    work(item, either).catch((error: unknown) => {
+      stopping.abort()
+      throw error
+    }),
+  )
+  const ended = await Promise.allSettled(each)
+  for (const one of ended) if (one.status === 'rejected') throw one.reason
 }
 
 /** Stages and publishes samples. A signal stops it between two editions. */
@@ -75,23 +97,16 @@ async function loadWave(
   const stopping = new AbortController()
   const staged = stageAll(context, samples, AbortSignal.any([signal, stopping.signal]))
   try {
-    const publishAll = async (editions: ReadonlyMap<string, readonly Sample[]>) => {
-      for (const [name, parts] of editions) {
+    // Datasets beside each other, since a publication often waits for the disk; their editions one after the other.
+    const datasets = groupBy(samples, ({ dataset }) => dataset).values()
+    await untilOneFails(signal, datasets, async (of, signal) => {
+      for (const [name, parts] of groupBy(of, nameOf)) {
         await Promise.all(parts.map((part) => staged.get(part)))
-        if (signal.aborted || stopping.signal.aborted) return
+        if (signal.aborted) return
         const records = await publishSample(context, parts)
         if (records !== undefined) onPublished(name, parts, records)
       }
-    }
-    // Datasets beside each other, since a publication often waits for the disk; their editions one after the other.
-    const chains = [...groupBy(samples, ({ dataset }) => dataset).values()].map((of) =>
-      publishAll(groupBy(of, nameOf)).catch((error: unknown) => {
-        stopping.abort()
-        throw error
-      }),
-    )
-    const ended = await Promise.allSettled(chains)
-    for (const chain of ended) if (chain.status === 'rejected') throw chain.reason
+    })
   } finally {
     // The caller closes the database next, so no bundle may still be in progress.
     stopping.abort()

@@ -58,7 +58,10 @@ export const print = {
     if (state === 'prepared' && waits.length === 0) print.line('  The running service releases it now.')
     if (state === 'prepared' && releaseAt !== null && !waits.includes('moment'))
       print.line('  Its release time has passed.')
-    for (const finding of publication.findings) print.data(`  ${finding.check}: ${messageOf(finding)}`)
+    for (const finding of publication.findings) {
+      const expected = finding.expected === undefined ? '' : ` (${finding.expected})`
+      print.data(`  ${finding.check}: ${messageOf(finding)}${expected}`)
+    }
   },
 }
 
@@ -98,8 +101,10 @@ function shorten(numbers: readonly number[]): string {
 const waitTexts: Readonly<Record<PendingReason, (publication: Publication) => string>> = {
   moment: ({ releaseAt }) =>
     `The running service releases it at ${releaseAt?.toISOString()}; this command need not keep running.`,
-  approval: ({ dataset, edition, askedBy }) =>
-    `Needs the approval of someone other than ${askedBy}: qingdan approve ${dataset} ${edition}`,
+  approval: ({ dataset, edition, askedBy, findings }) =>
+    findings.length === 0
+      ? `Needs the approval of someone other than ${askedBy}: qingdan approve ${dataset} ${edition}`
+      : `It has warnings. Release it by qingdan approve ${dataset} ${edition}, or cancel it by qingdan drop.`,
 }
 
 function printPart({ state, inHand, replaces, decision, id }: Receipt): void {

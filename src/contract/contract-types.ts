@@ -105,6 +105,24 @@ export interface Contract {
   }
   /** Where the data comes from. */
   readonly source: Bilingual
+  /** Who answers questions about the data: an office, never a person. */
+  readonly contact?: {
+    /** The name of the office. */
+    readonly name: Bilingual
+    /** Its e-mail address. */
+    readonly email: string
+    /** Its page. */
+    readonly url?: string
+    /** Its telephone number, with the code of the country, such as +86 21 2311 6500. */
+    readonly telephone?: string
+  }
+  /** The area that the data cover. */
+  readonly area?: {
+    /** Its name. */
+    readonly name: Bilingual
+    /** Its identifier in a public gazetteer, such as GeoNames. */
+    readonly url?: string
+  }
   /** What an edition stands for: `year` is named `2025`, `school-year` is named `2025-2026`. */
   readonly period: 'year' | 'school-year'
   /** A code of the list `update-frequencies`. */

@@ -58,6 +58,16 @@ export interface RowBytes {
   readonly ends: Int32Array
 }
 
+/** What is implausible in a whole part. The fault is one that holds the publication; there is no value in it. */
+export interface PartWarning {
+  readonly fault: string
+  /** The first row that it is about; absent for rows that are not there. */
+  readonly file?: string
+  readonly row?: number
+  readonly field?: string
+  readonly expected?: string
+}
+
 export interface PartDerivation {
   /**
    * Takes one accepted row: canonical texts or null in the order of the intake fields. Returns false where it
@@ -69,12 +79,41 @@ export interface PartDerivation {
    * has not taken the row, which `add` must then read. The bytes are used again for the next row.
    */
   readonly addBytes?: (row: RowBytes, at: RowOrigin) => boolean
+  /**
+   * Whether a row is a note, a total or the like, and is left out: by the texts of its fields, and of all its cells. Files
+   * of such a derivation may also have titles above their header.
+   */
+  readonly isNote?: (textOf: (field: string) => string, cells: () => readonly string[]) => boolean
   /** The statistics of all rows that were taken. Each cell occurs once. */
   readonly finish: () => Iterable<StatisticsRow>
+  /** What is implausible in the rows that were taken, seen together. */
+  readonly warnings?: () => Iterable<PartWarning>
 }
 
 /** A row of the dataset: canonical texts or null, in the order of the contract's fields. */
 export type DerivedRow = readonly (string | null)[]
+
+/** What is implausible in the rows of an edition, seen together. */
+export interface EditionWarning {
+  readonly fault: string
+  /** The figure, by the codes of its cell, and what is plausible. Never the figure itself. */
+  readonly expected: string
+}
+
+/** Reads the rows of an edition before they are published, after those of the edition before. */
+export interface EditionReview {
+  /** Takes a row of the edition before as it is published: withheld values are null. */
+  readonly addFormer: (row: DerivedRow) => void
+  readonly add: (row: DerivedRow) => void
+  readonly finish: () => readonly EditionWarning[]
+}
+
+/** What can be wrong with rows. A fault that `holds` lets a publication wait until a person has approved it. */
+export interface DerivationFault {
+  readonly severity: Severity
+  readonly message: Bilingual
+  readonly holds?: true
+}
 
 export interface Derivation {
   readonly name: string
@@ -82,8 +121,8 @@ export interface Derivation {
   readonly parameters: Readonly<Record<string, unknown>>
   /** The directories that a contract must name: the kind that each must have, by the derivation's name for it. */
   readonly directories: Readonly<Record<string, string>>
-  /** Everything that it can find wrong with a row. */
-  readonly faults: Readonly<Record<string, { readonly severity: Severity; readonly message: Bilingual }>>
+  /** Everything that it can find wrong. */
+  readonly faults: Readonly<Record<string, DerivationFault>>
   /** What is wrong with its use in a contract: the path in the contract, and what to do. */
   readonly check: (contract: Contract) => Iterable<readonly [path: string, message: string]>
   /** Names of the columns of its statistics, besides the amount. */
@@ -95,6 +134,8 @@ export interface Derivation {
     context: DerivationContext,
     statistics: AsyncIterable<readonly StatisticsRow[]>,
   ) => AsyncIterable<readonly DerivedRow[]>
+  /** Begins the review of an edition. Rows are in the order of the contract's fields. */
+  readonly openReview?: (contract: Contract) => EditionReview
   /**
    * Lowest and highest result of each level of a row, which tell what its mean and quantiles say about its counts; undefined
    * where levels are no bands of results.

@@ -1,6 +1,6 @@
 /**
- * CSV for people: labels as header, a byte order mark, GB18030, and cells that a spreadsheet can't read as formulas. It
- * never changes a number or a date, and refuses characters outside the encoding.
+ * CSV for people: labels as header, a byte order mark, GB18030, and cells that a spreadsheet reads as what they are: no
+ * formulas, no lost zeros or digits. It never changes a decimal or a date, and refuses characters outside the encoding.
  */
 import { type Field, fieldType } from '../contract/index.ts'
 import type { Language } from '../platform/language.ts'
@@ -13,7 +13,7 @@ export interface CsvForm {
   readonly lang: Language
   readonly bom: boolean
   readonly encoding: 'utf-8' | 'gb18030'
-  /** Whether texts that a spreadsheet would read as a formula get an apostrophe in front. */
+  /** Whether cells that a spreadsheet would read as a formula or alter get an apostrophe in front. */
   readonly guarded: boolean
 }
 
@@ -28,28 +28,47 @@ export function csvHeader(fields: readonly Field[], { header, lang }: CsvForm): 
  */
 const formulaStarts = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']
 
-/** Whether cells of the field can hold free text; other types are never guarded. */
+/**
+ * Texts that a spreadsheet turns into another number: a code with leading zeros, more than fifteen digits, an exponent. A
+ * regular expression valid in JavaScript and in Postgres.
+ */
+const alteredPattern = '^(0[0-9]+([.][0-9]*)?|[0-9]{16,}([.][0-9]*)?|[0-9]+([.][0-9]*)?[eE][-+]?[0-9]+)$'
+const altered = new RegExp(alteredPattern)
+
+/** The integers that a spreadsheet would round: those of sixteen digits. */
+const roundedPattern = '^-?[0-9]{16,}$'
+const rounded = new RegExp(roundedPattern)
+
+/** Whether cells of the field can hold free text. */
 export function isGuarded({ type }: Field): boolean {
   return type === 'string' || type === 'list'
 }
 
-/** Returns a function that guards the texts of a row. */
+/** Returns a function that guards the cells of a row. */
 export function guardCells(fields: readonly Field[]): (row: RecordValues) => RecordValues {
-  const guarded = fields.map(isGuarded)
-  const guard = (text: string | null) =>
-    text !== null && formulaStarts.some((start) => text.startsWith(start)) ? `'${text}` : text
-  return (row) => row.map((text, index) => (guarded[index] === true ? guard(text) : text))
+  const tests = fields.map((field) => {
+    if (isGuarded(field)) return isMisread
+    return field.type === 'integer' ? (text: string) => rounded.test(text) : undefined
+  })
+  return (row) =>
+    row.map((text, index) => (text !== null && tests[index]?.(text) === true ? `'${text}` : text))
 }
 
-/** `csvColumns` with texts guarded in SQL; the bytes equal those of `guardCells`. */
+function isMisread(text: string): boolean {
+  return formulaStarts.some((start) => text.startsWith(start)) || altered.test(text)
+}
+
+/** `csvColumns` with cells guarded in SQL; the bytes equal those of `guardCells`. */
 export function guardedColumns(fields: readonly Field[], plain: readonly string[]): readonly string[] {
   const starts = formulaStarts
     .map((start) => `\\u${start.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
   return fields.map((field, index) => {
-    if (!isGuarded(field)) return plain[index] ?? ''
     const text = fieldType(field.type).select(`"${field.name}"`)
-    return `CASE WHEN strpos(E'${starts}', left(${text}, 1)) > 0 THEN '''' || ${text} ELSE ${text} END`
+    const guard = (test: string) => `CASE WHEN ${test} THEN '''' || ${text} ELSE ${text} END`
+    if (isGuarded(field))
+      return guard(`strpos(E'${starts}', left(${text}, 1)) > 0 OR ${text} ~ '${alteredPattern}'`)
+    return field.type === 'integer' ? guard(`${text} ~ '${roundedPattern}'`) : (plain[index] ?? '')
   })
 }
 

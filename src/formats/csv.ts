@@ -52,7 +52,7 @@ export const csv: RenderedFormat<FieldsAlone> = {
     yield csvLines([fields.map((field) => field.name)])
     for await (const batch of batches) if (batch.length > 0) yield csvLines(batch)
   },
-  copied: (fields) => ({
+  copied: ({ fields }) => ({
     columns: csvColumns(fields).join(', '),
     options: copyCsv,
     async *complete(lines) {

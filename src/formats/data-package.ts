@@ -22,7 +22,14 @@ const compressionLevel = 6
 
 async function* archive(source: SourceFile, context: RenderContext): AsyncGenerator<Uint8Array> {
   const lists = await codeTables(context)
-  const descriptor = packageDescriptor(source, lists, context)
+  const descriptor = packageDescriptor(context, [
+    recordsResource(source, dataPath(source), context, lists),
+    ...lists.map(({ list, resource, path, text }) => ({
+      ...table(resource, path, Buffer.byteLength(text), digestOf(text)),
+      title: list,
+      schema: codeSchema,
+    })),
+  ])
   const entry = (path: string, text: string): ZipEntry => ({ path, data: [text], compressionLevel })
   yield* zipArchive([
     entry('datapackage.json', `${JSON.stringify(descriptor, null, 2)}\n`),
@@ -77,11 +84,32 @@ function dataPath(source: Pick<SourceFile, 'name'>): string {
   return `data/${source.name}`
 }
 
-function packageDescriptor(
-  source: SourceFile,
+/**
+ * The descriptor of a version's plain CSV at its own address, for readers that need no ZIP. It has no foreign keys, since
+ * the code lists are not beside it; the codes are in the schema.
+ */
+export function describeRemotely(
+  file: Pick<SourceFile, 'bytes' | 'digest'>,
+  url: string,
+  context: RenderContext,
+): object {
+  return packageDescriptor(context, [recordsResource(file, url, context, [])])
+}
+
+function recordsResource(
+  { bytes, digest }: Pick<SourceFile, 'bytes' | 'digest'>,
+  path: string,
+  { contract, contracts, fields }: RenderContext,
   lists: readonly CodeTable[],
-  { contract, contracts, version, fields }: RenderContext,
 ) {
+  return {
+    ...table('records', path, bytes, digest),
+    title: contract.title.zh,
+    schema: { ...tableSchema(contract, contracts), ...foreignKeys(fields, lists) },
+  }
+}
+
+function packageDescriptor({ contract, contracts, version }: RenderContext, resources: readonly object[]) {
   const { title, description, licence, keywords } = contract
   return {
     $schema: 'https://datapackage.org/profiles/2.0/datapackage.json',
@@ -113,18 +141,7 @@ function packageDescriptor(
       records: version.records,
       synthetic: version.synthetic,
     },
-    resources: [
-      {
-        ...table('records', dataPath(source), source.bytes, source.digest),
-        title: title.zh,
-        schema: { ...tableSchema(contract, contracts), ...foreignKeys(fields, lists) },
-      },
-      ...lists.map(({ list, resource, path, text }) => ({
-        ...table(resource, path, Buffer.byteLength(text), digestOf(text)),
-        title: list,
-        schema: codeSchema,
-      })),
-    ],
+    resources,
   }
 }
 

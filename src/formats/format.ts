@@ -9,8 +9,13 @@ import type { Bilingual } from '../platform/language.ts'
 /** One record: the canonical text or null of each field, in the order of the contract. */
 export type RecordValues = readonly (string | null)[]
 
-/** Records in order, in batches. */
+/** Records in order, in batches. Each iteration reads them from the start: some formats need two. */
 export type RowBatches = AsyncIterable<readonly RecordValues[]>
+
+/** Records that each iteration reads again. */
+export function repeatable(read: () => RowBatches): RowBatches {
+  return { [Symbol.asyncIterator]: () => read()[Symbol.asyncIterator]() }
+}
 
 /** What is known of a version while its files are rendered; the time of publication is not. */
 interface RenderedVersion {
@@ -72,7 +77,7 @@ interface Named<Context> {
 export interface RenderedFormat<Context = RenderContext> extends Named<Context> {
   readonly render: (batches: RowBatches, context: Context) => AsyncIterable<string | Uint8Array>
   /** How Postgres can write the same bytes, in a fraction of the time. A property test compares them. */
-  readonly copied?: (fields: readonly Field[]) => Copied
+  readonly copied?: (context: Context) => Copied
 }
 
 /** How `COPY (SELECT …) TO STDOUT` writes the lines of a format, and how they become a file. */

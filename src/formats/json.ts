@@ -65,7 +65,7 @@ export const ndjson: RenderedFormat<FieldsAlone> = {
       if (batch.length > 0) yield `${batch.map(record).join('\n')}\n`
     }
   },
-  copied: (fields) => ({ columns: jsonRow(fields), options: copyLines, complete: (lines) => lines }),
+  copied: ({ fields }) => ({ columns: jsonRow(fields), options: copyLines, complete: (lines) => lines }),
 }
 
 /** One array of all records, one record per line, so that it can also be read and compared line by line. */
@@ -82,17 +82,21 @@ export const json: RenderedFormat<FieldsAlone> = {
     }
     yield before === ',\n' ? '\n]\n' : '[]\n'
   },
-  copied: (fields) => ({
+  copied: ({ fields }) => ({
     columns: `${jsonRow(fields)} || ','`,
     options: copyLines,
-    complete: intoArray,
+    complete: (lines) => linesIntoList(lines, '[\n', ']'),
   }),
 }
 
-/** Turns lines that end with a comma into an array, without the last comma. */
-async function* intoArray(lines: AsyncIterable<Uint8Array>): AsyncGenerator<string | Uint8Array> {
+/** Writes lines that end with a comma between a head and a tail, without the last comma. The head ends with a line feed. */
+export async function* linesIntoList(
+  lines: AsyncIterable<Uint8Array>,
+  head: string,
+  tail: string,
+): AsyncGenerator<string | Uint8Array> {
   const end = Buffer.from(',\n')
-  let held: Buffer = Buffer.from('[\n')
+  let held: Buffer = Buffer.from(head)
   let isEmpty = true
   for await (const chunk of lines) {
     isEmpty = false
@@ -100,5 +104,5 @@ async function* intoArray(lines: AsyncIterable<Uint8Array>): AsyncGenerator<stri
     yield bytes.subarray(0, -end.length)
     held = bytes.subarray(-end.length)
   }
-  yield isEmpty ? '[]\n' : '\n]\n'
+  yield isEmpty ? `${head.trimEnd()}${tail}\n` : `\n${tail}\n`
 }

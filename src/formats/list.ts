@@ -3,11 +3,16 @@ import { csv } from './csv.ts'
 import { csvGzip } from './csv-gzip.ts'
 import { dataPackage } from './data-package.ts'
 import type { Format } from './format.ts'
+import { geojson } from './geojson.ts'
 import { json, ndjson } from './json.ts'
 import { parquet } from './parquet/parquet.ts'
+import { sdmxCsv } from './sdmx-csv.ts'
 import { xlsx } from './xlsx/xlsx.ts'
 
-const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataPackage]
+const all: readonly Format[] = [
+  ...[csv, csvGzip, ndjson, json, xlsx, parquet, geojson],
+  ...[sdmxCsv, dataPackage],
+]
 
 export const formats: ReadonlyMap<string, Format> = new Map(all.map((format) => [format.name, format]))
 

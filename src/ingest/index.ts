@@ -2,6 +2,7 @@
 export { ignoredHints, startBackgroundTasks } from './background-tasks.ts'
 export { correctionsEnd } from './derived/corrections.ts'
 export { newestDirectories, readDirectories } from './derived/directories.ts'
+export { holdingChecks, listHeldWarnings } from './derived/held-warnings.ts'
 export { listSharedKeys, readStatistics } from './derived/statistics.ts'
 export {
   dropProof,

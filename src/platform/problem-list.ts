@@ -40,6 +40,13 @@ export const problems = {
     hint: 'Datasets of kind `calendar` have one; see `kind` in the contract.',
     hintZh: '类型为 `calendar` 的数据集才有日历，见数据契约中的 `kind`。',
   },
+  'coordinates-not-found': {
+    status: 404,
+    title: 'The dataset has no coordinates',
+    titleZh: '该数据集没有坐标',
+    hint: 'Datasets with `coordinates` in their contract come as GeoJSON; request records.json or records.csv.',
+    hintZh: '数据契约中有 `coordinates` 的数据集才提供 GeoJSON；请改用 records.json 或 records.csv。',
+  },
   'closure-not-found': {
     status: 404,
     title: 'The venue has no such closure',
@@ -300,6 +307,14 @@ export const problems = {
     titleZh: '不支持的媒体类型',
     hint: 'The operation in /openapi.json lists the supported media types.',
     hintZh: '/openapi.json 中的相应操作列出所支持的媒体类型。',
+  },
+  'odata-unsupported': {
+    status: 501,
+    title: 'This service does not support that part of OData',
+    titleZh: '本服务不支持 OData 的这一部分',
+    hint: 'Supported are $select, $filter (eq, ne, gt, ge, lt, le, and, in, contains, startswith), $orderby, $top, $skiptoken and $count.',
+    hintZh:
+      '支持 $select、$filter（eq、ne、gt、ge、lt、le、and、in、contains、startswith）、$orderby、$top、$skiptoken 和 $count。',
   },
   'not-acceptable': {
     status: 406,

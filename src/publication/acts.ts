@@ -27,6 +27,7 @@ import {
   findOpenPublication,
   findPublication,
   insertRequest,
+  isHeld,
   isOpenPublication,
   type Publication,
   publishEditionJob,
@@ -225,9 +226,12 @@ export async function approvePublication(
 ): Promise<Publication> {
   return changeOpen(context, act.id, patience, async (publication) => {
     const { contract } = context.contracts.get(publication.dataset, publication.contractVersion)
-    if (!needsApproval(contract)) throw notWaiting(publication, 'The contract requires no approval.')
+    const needsSecond = needsApproval(contract)
+    if (!needsSecond && !isHeld(publication))
+      throw notWaiting(publication, 'The contract requires no approval, and there are no warnings.')
     if (publication.state !== 'prepared') throw notWaiting(publication, 'It is not prepared yet.')
-    if (act.actor === publication.askedBy) throw problem('approval-by-asker')
+    // Warnings alone need a look, not a second person.
+    if (needsSecond && act.actor === publication.askedBy) throw problem('approval-by-asker')
     if (act.sha256 !== undefined && act.sha256 !== publication.digest)
       throw problem('draft-changed', { path: 'sha256', sha256: publication.digest })
     if (publication.approvedDigest === publication.digest) {
@@ -237,7 +241,8 @@ export async function approvePublication(
     const at = context.clock()
     await context.database.work.begin(async (tx) => {
       await writeApproved(tx, publication.id, act.actor, at)
-      await audit(context, tx, publication, 'publication-approved', act.actor, { sha256: publication.digest })
+      const detail = { sha256: publication.digest, warnings: publication.findings.length }
+      await audit(context, tx, publication, 'publication-approved', act.actor, detail)
       await context.jobs.send(tx, publishEditionJob, { publication: publication.id })
     })
     reportState(context, publication, 'approved')

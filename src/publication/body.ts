@@ -2,7 +2,7 @@
 import { findKey } from '../accounts/index.ts'
 import { type AppContext, addresses } from '../catalogue/index.ts'
 import { needsApproval } from '../contract/index.ts'
-import { isOpenPublication, type Publication, pendingReasonOf } from './publications.ts'
+import { isHeld, isOpenPublication, type Publication, pendingReasonOf } from './publications.ts'
 import type { PublicationBody } from './schemas.ts'
 
 /** A publication as an API body. */
@@ -30,12 +30,13 @@ export async function publicationBody(
     releaseAt: iso(publication.releaseAt),
     preparedAt: iso(publication.preparedAt),
     sha256: publication.digest,
-    approval: needsApproval(contract)
-      ? {
-          at: iso(publication.approvedAt),
-          by: publication.approvedBy === null ? null : await actorBody(context, publication.approvedBy),
-        }
-      : null,
+    approval:
+      needsApproval(contract) || isHeld(publication)
+        ? {
+            at: iso(publication.approvedAt),
+            by: publication.approvedBy === null ? null : await actorBody(context, publication.approvedBy),
+          }
+        : null,
     ended:
       publication.endedAt === null || isOpenPublication(publication)
         ? null

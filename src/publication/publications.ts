@@ -32,8 +32,13 @@ export function pendingReasonOf(
   const { contract } = context.contracts.get(dataset, contractVersion)
   const waits: PendingReason[] = []
   if (releaseAt !== null && releaseAt > context.clock()) waits.push('moment')
-  if (needsApproval(contract) && approvedDigest !== digest) waits.push('approval')
+  if ((needsApproval(contract) || isHeld(publication)) && approvedDigest !== digest) waits.push('approval')
   return waits
+}
+
+/** Whether a publication has warnings that a person must approve. */
+export function isHeld({ state, findings }: Pick<Publication, 'state' | 'findings'>): boolean {
+  return state !== 'refused' && findings.length > 0
 }
 
 /** Whether a publication is not yet in a terminal state. */
@@ -104,10 +109,19 @@ export async function insertRequest(
   return Number(row.id)
 }
 
-/** Stores that the version is prepared, with the only digest that may be released. */
-export async function writePrepared(tx: Transaction, id: number, digest: string, at: Date): Promise<void> {
+/** Stores that the version is prepared, with the only digest that may be released, and the warnings that hold it. */
+export async function writePrepared(
+  tx: Transaction,
+  id: number,
+  {
+    digest,
+    at,
+    warnings,
+  }: { readonly digest: string; readonly at: Date; readonly warnings: readonly Finding[] },
+): Promise<void> {
   const { count } = await tx`
-    UPDATE qingdan.publication SET state = 'prepared', prepared_at = ${at}, digest = ${digest}
+    UPDATE qingdan.publication SET state = 'prepared', prepared_at = ${at}, digest = ${digest},
+      findings = ${tx.json(warnings as never)}
     WHERE id = ${id} AND state = 'asked'`
   assert.equal(count, 1, 'only a requested publication can be prepared')
 }
@@ -123,7 +137,7 @@ export async function writeApproved(tx: Transaction, id: number, by: string, at:
 /** Ends a publication as done, inside the publishing transaction. */
 export async function writeDone(tx: Transaction, id: number, at: Date): Promise<void> {
   const { count } = await tx`
-    UPDATE qingdan.publication SET state = 'done', findings = '[]', ended_at = ${at}
+    UPDATE qingdan.publication SET state = 'done', ended_at = ${at}
     WHERE id = ${id} AND state = 'prepared'`
   assert.equal(count, 1, 'only a prepared publication can be released')
 }

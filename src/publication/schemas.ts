@@ -109,7 +109,7 @@ const ActorSchema = Type.Object(
 const PublicationFinding = Type.Pick(
   FindingSchema,
   ['check', 'severity', 'row', 'field', 'expected', 'message', 'messageZh'],
-  { description: 'A defect found across the parts.' },
+  { description: 'A defect or a warning found across the parts.' },
 )
 
 export const PublicationSchema = Type.Object({
@@ -141,7 +141,10 @@ export const PublicationSchema = Type.Object({
       }),
       Type.Null(),
     ],
-    { description: 'The approval of a second person; null if the contract requires none.' },
+    {
+      description:
+        'The approval: of a second person if the contract requires one, of any person if there are warnings; else null.',
+    },
   ),
   ended: Type.Union(
     [
@@ -154,7 +157,10 @@ export const PublicationSchema = Type.Object({
     ],
     { description: 'How it ended; null while it is open.' },
   ),
-  findings: listOf(PublicationFinding, 'The defects found across the parts, if it was refused.'),
+  findings: listOf(
+    PublicationFinding,
+    'The defects found across the parts, if it was refused; else what is implausible, which an approval releases.',
+  ),
   replaces: Type.Optional(
     Type.Union(
       [

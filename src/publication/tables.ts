@@ -24,7 +24,7 @@ export const publication = qingdan.table(
     releaseAt: instant('release_at'),
     /** `asked`, then `prepared` while it waits; `done`, `refused` and `dropped` are terminal. */
     state: text().$type<PublicationBody['state']>().notNull(),
-    /** Findings across parts, if refused. */
+    /** Findings across parts: why it was refused, or warnings that hold it until it is approved. */
     findings: jsonb().$type<readonly Finding[]>().notNull().default([]),
     preparedAt: instant('prepared_at'),
     /** SHA-256 of the plain CSV as prepared: only this may be released. */

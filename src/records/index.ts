@@ -8,6 +8,7 @@ export { type FirstDifferences, firstDifferences } from './diff/first-difference
 export { digestOfTable, dropRecords, loadPlainFile, loadRecords, restoreRecords } from './load-records.ts'
 export { dropOrphanRecords, listOrphanRecords } from './orphan-tables.ts'
 export { type Filter, operatorsOf } from './query/filters.ts'
+export { type PageQuery, readJsonPage } from './query/json-page.ts'
 export { aggregateJson, recordsJson } from './query/json-queries.ts'
 export {
   countNumbered,
@@ -19,6 +20,7 @@ export {
   streamNumbered,
 } from './query/offset-query.ts'
 export { recordsPart } from './query/parameters.ts'
+export { limitMax, type SortField, sortMax, valueLengthMax } from './query/query.ts'
 export { writeValues } from './query/values.ts'
 export { copyAll, readAll } from './read/read-records.ts'
 export { removeVersion, removeWithdrawn } from './remove-version.ts'

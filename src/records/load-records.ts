@@ -142,7 +142,7 @@ export async function digestOfTable(
   contract: Contract,
   table: string,
 ): Promise<string> {
-  const copied = csv.copied?.(contract.fields)
+  const copied = csv.copied?.(contract)
   if (copied === undefined) throw new Error('the plain file is written by COPY')
   const hash = createHash('sha256')
   for await (const piece of copied.complete(copyAll(database, table, copied))) hash.update(piece)

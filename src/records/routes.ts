@@ -19,7 +19,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../catalogue/index.ts'
-import { countRead, isOpen } from '../contract/index.ts'
+import { coordinateFields, countRead, isOpen } from '../contract/index.ts'
 import {
   type App,
   byteCacheOf,
@@ -40,13 +40,24 @@ import {
 } from './query/resolve-request.ts'
 import { type RecordsReader, readerOf } from './read/read-records.ts'
 import { answerAll, answerPage } from './read/render-answer.ts'
-import { csvParameters, edition, PageSchema, pageLimit, queryParameters, streamLimit } from './schemas.ts'
+import {
+  areaParameters,
+  crsParameter,
+  csvParameters,
+  edition,
+  FeaturesSchema,
+  PageSchema,
+  pageLimit,
+  queryParameters,
+  streamLimit,
+} from './schemas.ts'
 import { type Streams, streamsOf } from './streams.ts'
 
 const mediaTypes: Readonly<Record<AnswerFormat, string>> = {
   json: 'application/json',
   csv: 'text/csv',
   ndjson: 'application/x-ndjson',
+  geojson: 'application/geo+json',
 }
 const offered = Object.entries(mediaTypes) as readonly (readonly [AnswerFormat, string])[]
 
@@ -60,6 +71,7 @@ const refusals = [
   'precondition-failed',
   'query-too-slow',
   'streams-busy',
+  'coordinates-not-found',
 ] as const
 
 /** Built once and shared by all requests. */
@@ -70,7 +82,7 @@ interface Services {
 }
 
 /** Each route exists without an extension, and with one for each format. */
-const extensions: readonly (AnswerFormat | undefined)[] = [undefined, 'json', 'csv', 'ndjson']
+const extensions: readonly (AnswerFormat | undefined)[] = [undefined, 'json', 'csv', 'ndjson', 'geojson']
 
 export async function recordsRoutes(app: App, context: AppContext): Promise<void> {
   const services: Services = {
@@ -104,7 +116,10 @@ function datasetRoute(app: App, services: Services, extension: AnswerFormat | un
     },
     async (request, reply) => {
       const { slug } = request.params
-      return answer(services, request, reply, { dataset: slug, ...formOf(request, extension) })
+      return answer(services, request, reply, {
+        dataset: slug,
+        ...formOf(services, request, slug, extension),
+      })
     },
   )
 }
@@ -134,7 +149,7 @@ function versionRoute(app: App, services: Services, extension: AnswerFormat | un
       return answer(services, request, reply, {
         dataset: slug,
         version: { edition, number: Number(version) },
-        ...formOf(request, extension),
+        ...formOf(services, request, slug, extension),
         parameters,
         ...defined({ preview }),
       })
@@ -146,20 +161,25 @@ function suffixOf(extension: AnswerFormat | undefined): string {
   return extension === undefined ? '' : extension.charAt(0).toUpperCase() + extension.slice(1)
 }
 
+const names = { json: 'JSON', csv: 'CSV', ndjson: 'NDJSON', geojson: 'GeoJSON' } as const
+
 function nameOf(extension: AnswerFormat | undefined): string {
-  return extension === undefined ? '' : `, as ${{ json: 'JSON', csv: 'CSV', ndjson: 'NDJSON' }[extension]}`
+  return extension === undefined ? '' : `, as ${names[extension]}`
 }
 
 function aboutOf(extension: AnswerFormat | undefined): string {
   if (extension === 'json') return '`links.next` is the next page.'
+  if (extension === 'geojson')
+    return 'Points in WGS-84 (RFC 7946), for datasets with coordinates. Without `limit`, all records are streamed.'
   if (extension !== undefined) return 'Without `limit`, all records are streamed.'
-  return 'JSON in pages, or CSV or NDJSON by `Accept`; without `limit`, those two stream all records.'
+  return 'JSON in pages, or CSV, NDJSON or GeoJSON by `Accept`; without `limit`, those stream all records.'
 }
 
 function parametersOf(extension: AnswerFormat | undefined) {
-  const limit = extension === 'csv' || extension === 'ndjson' ? streamLimit : pageLimit
+  const limit = extension === undefined || extension === 'json' ? pageLimit : streamLimit
+  const crs = extension === 'geojson' ? {} : crsParameter
   const forPeople = extension === undefined || extension === 'csv' ? csvParameters : {}
-  return { ...queryParameters, limit, ...forPeople }
+  return { ...queryParameters, ...areaParameters, ...crs, limit, ...forPeople }
 }
 
 function responsesOf(extension: AnswerFormat | undefined): Readonly<Record<number, unknown>> {
@@ -167,6 +187,7 @@ function responsesOf(extension: AnswerFormat | undefined): Readonly<Record<numbe
     json: PageSchema,
     csv: Type.String({ description: 'A header and one line per record, according to RFC 4180.' }),
     ndjson: Type.String({ description: 'One JSON object per line, like the records of the JSON response.' }),
+    geojson: FeaturesSchema,
   }
   const content = offered
     .filter(([format]) => extension === undefined || format === extension)
@@ -178,8 +199,13 @@ function responsesOf(extension: AnswerFormat | undefined): Readonly<Record<numbe
   }
 }
 
-/** The format and language of the response. Throws `not-acceptable` if Accept names none of our formats. */
-function formOf(request: FastifyRequest, extension: AnswerFormat | undefined): Omit<Request, 'dataset'> {
+/** The format and language of the response. Throws `not-acceptable` if Accept names no format of the dataset. */
+function formOf(
+  { context }: Services,
+  request: FastifyRequest,
+  slug: string,
+  extension: AnswerFormat | undefined,
+): Omit<Request, 'dataset'> {
   const common = {
     parameters: request.query as Readonly<Record<string, unknown>>,
     language: languageOf(request, 'zh'),
@@ -188,11 +214,13 @@ function formOf(request: FastifyRequest, extension: AnswerFormat | undefined): O
   const { accept = '*/*' } = request.headers
   // Most callers accept anything; skip the negotiation for them.
   if (accept === '*/*') return { ...common, format: 'json' }
-  const [best] = new Negotiator(request).mediaTypes(offered.map(([, type]) => type))
+  const { contract } = getReadable(context.contracts, request.caller, slug)
+  const types = offered
+    .filter(([format]) => format !== 'geojson' || coordinateFields(contract) !== undefined)
+    .map(([, type]) => type)
+  const [best] = new Negotiator(request).mediaTypes(types)
   const format = offered.find(([, type]) => type === best)?.[0]
-  if (format === undefined) {
-    throw problem('not-acceptable', { path: 'Accept', offered: offered.map(([, type]) => type) })
-  }
+  if (format === undefined) throw problem('not-acceptable', { path: 'Accept', offered: types })
   return { ...common, format }
 }
 
@@ -262,6 +290,8 @@ function isByLanguage({ form, format }: RecordsRequest, request: FastifyRequest)
 function describe(reply: FastifyReply, resolved: RecordsRequest): FastifyReply {
   const { format, form } = resolved
   if (format === 'json') return reply.type('application/json; charset=utf-8')
+  // RFC 7946 defines no charset, and maps load the answer instead of saving it.
+  if (format === 'geojson') return reply.type(mediaTypes.geojson)
   const charset = format === 'csv' ? form.encoding : 'utf-8'
   return reply
     .type(`${mediaTypes[format]}; charset=${charset}`)
@@ -269,13 +299,13 @@ function describe(reply: FastifyReply, resolved: RecordsRequest): FastifyReply {
 }
 
 /** The file name: with the title for people, with the slug as the ASCII fallback. */
-function dispositionOf({ plan, format, form }: RecordsRequest): string {
+function dispositionOf({ plan, format, form, crs }: RecordsRequest): string {
   const { dataset, title } = plan.loaded.contract
   const [first, last] = [plan.targets[0]?.version, plan.targets.at(-1)?.version]
   const what = plan.joinsEditions
     ? `${first?.edition}${first === last ? '' : `_${last?.edition}`}`
     : `${first?.edition}-v${first?.number}`
-  const name = `${what}-records.${format}`
+  const name = `${what}-records${crs === undefined ? '' : `-${crs}`}.${format}`
   const readable = encodeURIComponent(`${title[form.lang]}-${name}`).replace(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

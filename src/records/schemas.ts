@@ -1,7 +1,9 @@
 /** Schemas of the record routes: parameters and the JSON page. */
 import { Type } from 'typebox'
+import { crsNames, distanceMax } from '../contract/index.ts'
 import { RecordRef } from '../http/index.ts'
 import { Link } from '../platform/shape.ts'
+import { nearDefault } from './query/area.ts'
 import { csvSwitches } from './query/csv-options.ts'
 import { editionsMax, emptyKeys, limitDefault, limitMax, sortMax } from './query/query.ts'
 
@@ -37,6 +39,11 @@ export const PageSchema = Type.Object({
       state: versionMembers.state,
       count: Type.Optional(
         Type.Integer({ description: 'Records that match the filters. Only with `count=exact`.' }),
+      ),
+      crs: Type.Optional(
+        Type.Enum([...crsNames], {
+          description: 'The system of the coordinates, if `crs` was given; else WGS-84.',
+        }),
       ),
       editions: Type.Optional(
         Type.Array(Type.Object({ ...versionMembers, href: Link('The version.') }), {
@@ -101,6 +108,67 @@ export const queryParameters = {
   ),
 }
 
+/** Parameters of records with coordinates; other datasets refuse them. */
+export const areaParameters = {
+  bbox: Type.Optional(
+    Type.String({
+      description:
+        'Only records in a rectangle: west,south,east,north in degrees of WGS-84, the edges included. With west greater ' +
+        'than east it crosses the 180th meridian. Only for datasets with coordinates.',
+    }),
+  ),
+  near: Type.Optional(
+    Type.String({
+      description:
+        'Only records within a distance of a place: latitude,longitude in degrees of WGS-84. Only for datasets with ' +
+        'coordinates.',
+    }),
+  ),
+  within: Type.Optional(
+    Type.String({
+      description: `Metres from \`near\`, 1 to ${distanceMax}; ${nearDefault} if absent. Distances are on a sphere.`,
+    }),
+  ),
+}
+
+export const crsParameter = {
+  crs: Type.Optional(
+    Type.Enum([...crsNames], {
+      description:
+        'Converts the coordinates of the response to GCJ-02 (Gaode, Tencent) or BD-09 (Baidu); filters stay in WGS-84. ' +
+        'Only for datasets with coordinates.',
+    }),
+  ),
+}
+
+/** A page of GeoJSON, with the members of the JSON page besides those of RFC 7946. */
+export const FeaturesSchema = Type.Object({
+  type: Type.Literal('FeatureCollection', { description: 'Always this text.' }),
+  features: Type.Array(
+    Type.Object({
+      type: Type.Literal('Feature', { description: 'Always this text.' }),
+      geometry: Type.Union(
+        [
+          Type.Object({
+            type: Type.Literal('Point', { description: 'Always this text.' }),
+            coordinates: Type.Array(Type.Number(), {
+              minItems: 2,
+              maxItems: 2,
+              description: 'Longitude, latitude in WGS-84.',
+            }),
+          }),
+          Type.Null(),
+        ],
+        { description: 'The point; null for a record without coordinates.' },
+      ),
+      properties: RecordRef,
+    }),
+    { description: 'The records, in the order of the primary key unless `sort` is given.' },
+  ),
+  meta: Type.Optional(Type.Unknown({ description: 'As in the JSON page. Only with `limit`.' })),
+  links: Type.Optional(Type.Unknown({ description: 'As in the JSON page. Only with `limit`.' })),
+})
+
 export const pageLimit = Type.Optional(
   Type.Integer({
     minimum: 1,
@@ -142,7 +210,8 @@ export const csvParameters = {
     Type.Enum([...csvSwitches.variant], {
       description:
         'CSV: `excel` has a byte order mark, titles, and an apostrophe before texts that begin with =, +, -, @ ' +
-        '(half or full width), tab or a line break, so that no cell becomes a formula. Numbers and dates are unchanged.',
+        '(half or full width), tab or a line break, codes with leading zeros, and numbers of more than fifteen digits, so ' +
+        'that no cell becomes a formula or another number. Other numbers and dates are unchanged.',
     }),
   ),
 }

@@ -2,7 +2,14 @@
  * The tables of records: one per version in the schema `published`, built from the contract alone. `_n`
  * numbers the records from 1 in key order, so that paging by cursor scans one small index.
  */
-import { type Contract, type Field, fieldType, renamesSince } from '../contract/index.ts'
+import {
+  type Contract,
+  type CoordinateFields,
+  coordinateFields,
+  type Field,
+  fieldType,
+  renamesSince,
+} from '../contract/index.ts'
 import { quoteIdentifier } from '../db/identifier.ts'
 
 /** Name of the column that numbers a version's records; a contract's fields can't begin with `_`. */
@@ -59,6 +66,14 @@ function findSortable(contract: Contract): readonly Field[] {
   return contract.fields.filter((field) => indexed.has(field.name) && field.type !== 'list')
 }
 
+/** A coordinate as SQL. Doubles, because the geometric types of Postgres have no other numbers. */
+export const degreesSql = ({ name }: Field) => `${quoteIdentifier(name)}::double precision`
+
+/** The point of a record as SQL, as the index over it has it; null without coordinates. */
+export function pointSql({ longitude, latitude }: CoordinateFields): string {
+  return `point(${degreesSql(longitude)}, ${degreesSql(latitude)})`
+}
+
 /**
  * The indexes of a version's records, created after loading, which is faster than updating them per row.
  * Every sortable field leads one; otherwise a page in its order would read the whole table.
@@ -68,6 +83,7 @@ export function createIndexes(contract: Contract, table: string): readonly strin
   const quoted = (fields: readonly string[]) => fields.map(quoteIdentifier).join(', ')
   const leading = new Set([contract.primaryKey[0], ...(contract.indexes ?? []).map(([first]) => first)])
   const others = sortableFields(contract).filter((field) => !leading.has(field.name))
+  const points = coordinateFields(contract)
   return [
     `ALTER TABLE ${name} ADD PRIMARY KEY (${numberColumn})`,
     `CREATE UNIQUE INDEX ON ${name} (${quoted(contract.primaryKey)})`,
@@ -78,5 +94,6 @@ export function createIndexes(contract: Contract, table: string): readonly strin
       return `CREATE INDEX ON ${name} (${quoted(fields)}, ${numberColumn})`
     }),
     ...others.map((field) => `CREATE INDEX ON ${name} (${quoted([field.name])}, ${numberColumn})`),
+    ...(points === undefined ? [] : [`CREATE INDEX ON ${name} USING gist (${pointSql(points)})`]),
   ]
 }

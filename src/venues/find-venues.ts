@@ -1,4 +1,5 @@
 /** Finds venues by place and property, the nearest first, and says whether each is open. Pure. */
+import { distanceOf, earthRadius } from '../contract/index.ts'
 import type { Calendar } from './calendar.ts'
 import { type Closures, type StoredClosure, venueKey } from './closures/closures.ts'
 import { openAt } from './open.ts'
@@ -19,23 +20,6 @@ export interface FoundVenue {
   readonly dataset: string
   /** In metres; undefined without a place. */
   readonly distance: number | undefined
-}
-
-/** Mean radius of the Earth (IUGG) in metres. */
-const earthRadius = 6_371_008.8
-
-const radians = (degrees: number) => (degrees * Math.PI) / 180
-
-/** The distance of two places in metres, on a sphere (haversine formula): within 0.5 % of that on the ellipsoid. */
-export function distanceOf(
-  a: Pick<Place, 'latitude' | 'longitude'>,
-  b: Pick<Place, 'latitude' | 'longitude'>,
-): number {
-  const [latitude, longitude] = [radians(b.latitude - a.latitude), radians(b.longitude - a.longitude)]
-  const h =
-    Math.sin(latitude / 2) ** 2 +
-    Math.cos(radians(a.latitude)) * Math.cos(radians(b.latitude)) * Math.sin(longitude / 2) ** 2
-  return 2 * earthRadius * Math.asin(Math.min(1, Math.sqrt(h)))
 }
 
 /** The venues that match, the nearest first; without a place by dataset and code. */

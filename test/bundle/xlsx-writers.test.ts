@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { validateBag } from '../../src/bundle/index.ts'
 import type { Contract } from '../../src/contract/index.ts'
-import { getFormat } from '../../src/formats/index.ts'
+import { getFormat, repeatable } from '../../src/formats/index.ts'
 import { checksOf, contract, field, type Outcome, readRows, validationOf } from '../support/bundle-fixture.ts'
 import { drawTable, everyType } from '../support/csv-arbitrary.ts'
 import { contractOf } from '../support/fields.ts'
@@ -121,7 +121,7 @@ t.test('a long sheet, at most of 1,048,576 rows, is written and read in bounded 
   }
   const written: Uint8Array[] = []
   const rendering = format.render(
-    numbers(),
+    repeatable(numbers),
     trialContext(records, { contract: contractOf(fields, ['k']), fields }),
   )
   for await (const chunk of rendering) written.push(Buffer.from(chunk))

@@ -47,7 +47,7 @@ t.test('characters split between chunks are decoded whole', async (t) => {
   await t.rejects(bytesOf([bytes.subarray(0, 3)], { encoding: 'gb18030' }))
 })
 
-t.test('only texts are guarded, by their first character', async (t) => {
+t.test('texts are guarded by their first character', async (t) => {
   const fields = [field('a', 'string'), field('b', 'number'), field('c', 'list'), field('d', 'date')]
   const guard = guardCells(fields)
   for (const sign of ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']) {
@@ -55,5 +55,27 @@ t.test('only texts are guarded, by their first character', async (t) => {
   }
   for (const plain of ['x=1', ' =1', "'", '1-2'])
     t.same(guard([plain, null, null, null]), [plain, null, null, null])
+  const codes = [
+    ...[
+      '007',
+      '0',
+      '0.5',
+      '00.5',
+      '123456789012345',
+      '1234567890123456',
+      '310115199001011234',
+      '1234567890123456.5',
+    ],
+    ...['1E5', '12e-3', '1EX', 'x007', '007a', '2025-09-01'],
+  ]
+  t.same(
+    codes.filter((code) => guard([code, null, null, null])[0] !== code),
+    ['007', '00.5', '1234567890123456', '310115199001011234', '1234567890123456.5', '1E5', '12e-3'],
+  )
+  const whole = guardCells([field('e', 'integer')])
+  t.same(
+    ['-5', '123456789012345', '1234567890123456', '-9007199254740991'].map((text) => whole([text])[0]),
+    ['-5', '123456789012345', "'1234567890123456", "'-9007199254740991"],
+  )
   t.equal(csvHeader(fields.slice(0, 2), { ...form, header: 'labels', lang: 'en' }), 'Test a,Test b\n')
 })

@@ -28,6 +28,12 @@ const contract = (dataset: string, more = {}) =>
     description: { zh: odd, en: `As it is: ${odd}` },
     themes: ['education', 'culture'],
     keywords: [{ zh: '树', en: 'trees' }],
+    contact: {
+      name: { zh: '树木办公室', en: 'Tree office' },
+      email: 'trees@example.org',
+      telephone: '+86 21 5555 0100',
+    },
+    area: { name: { zh: '上海市', en: 'Shanghai' }, url: 'https://sws.geonames.org/1796231/' },
     formats: ['csv', 'csv.gz', 'ndjson', 'json', 'xlsx', 'parquet', 'zip'],
     ...more,
   })
@@ -130,6 +136,28 @@ t.test('series, editions, versions and files', async (t) => {
   t.match(of(`${at}/bench-register`, dct('accessRights')), [/RESTRICTED$/])
   t.match(of(`${at}/bench-register`, dct('accrualPeriodicity')), [/NEVER$/])
   t.same(of(`${at}/tree-register/records#service`, dcat('servesDataset')), [middle, newest])
+})
+
+t.test('a harvester that imports every dataset gets each edition once, as corrected', async (t) => {
+  const quads = await graphOf(t, '/catalog.ttl')
+  const editions = valuesOf(quads, `${base}/catalog`, dcat('dataset'))
+  const typed = quads
+    .filter(({ object }) => object.value === dcat('Dataset'))
+    .map(({ subject }) => subject.value)
+  t.same([...typed].sort(), [...editions].sort(), 'no version is a dataset')
+  const newest = `${at}/tree-register/editions/2025`
+  const of = (property: string) => valuesOf(quads, newest, property)
+  t.same(of('http://www.w3.org/ns/adms#versionNotes'), ['An elm was forgotten'])
+  t.ok(
+    of(dcat('distribution')).every((file) => file.includes('/versions/2/')),
+    'the files of the correction',
+  )
+  const [contact = ''] = of(dcat('contactPoint'))
+  t.same(valuesOf(quads, contact, 'http://www.w3.org/2006/vcard/ns#hasEmail'), ['mailto:trees@example.org'])
+  t.same(valuesOf(quads, contact, 'http://www.w3.org/2006/vcard/ns#hasTelephone'), ['tel:+86-21-5555-0100'])
+  t.same(of(dct('spatial')), ['https://sws.geonames.org/1796231/'])
+  t.same(valuesOf(quads, `${base}/catalog`, dct('issued')), ['2026-01-10T04:00:00.000Z'])
+  t.match(valuesOf(quads, `${base}/catalog`, dct('license')).join(), /^http/)
 })
 
 t.test('each file has the address, size and checksum of its description', async (t) => {

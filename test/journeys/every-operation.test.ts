@@ -84,7 +84,13 @@ const ofVenues: ExistingValues = {
   'getVenueCalendar id': venue,
 }
 
-const values: ExistingValues = { ...existing, ...ofCkan, ...ofVenues }
+/** Only datasets with coordinates come as GeoJSON. */
+const ofPoints: ExistingValues = {
+  'listRecordsGeojson slug': 'fitness-monitoring-centres',
+  'listVersionRecordsGeojson slug': 'fitness-monitoring-centres',
+}
+
+const values: ExistingValues = { ...existing, ...ofCkan, ...ofVenues, ...ofPoints }
 const exampleOf = (parameter: Parameter) => exampleIn(parameter, values)
 const addressOf = (operation: Operation) => addressIn(operation, values)
 

@@ -164,3 +164,50 @@ t.test('after the days for corrections the statistics are destroyed', async (t) 
   t.equal(left.length, 0, 'no table of the edition is left')
   t.match(await fileOf(2), /^district,/, 'what is published stays')
 })
+
+t.test(
+  'statistics of an edition that is never published end too, and a later part begins it anew',
+  async (t) => {
+    const of = { edition: '2029' }
+    const tables = async () =>
+      (
+        await context.database.work`
+        SELECT FROM qingdan.part p JOIN pg_class c ON c.relname = 's_' || left(p.bundle_id, 40)
+        WHERE p.edition = '2029'`
+      ).length
+    testContext.moveTo('2026-05-01T04:00:00Z')
+    const first = await bring('edu-310101', swimmersOf('310101', 5), of)
+    testContext.moveTo('2026-05-31T03:59:59Z')
+    await applyRetention(context)
+    t.equal(await tables(), 1)
+    testContext.moveTo('2026-05-31T04:00:00Z')
+    await applyRetention(context)
+    t.equal(await tables(), 0)
+    t.ok(lines.join('').includes('never-published'))
+    await applyRetention(context)
+    t.equal(await storedFiles(first.id), 0, 'its bundle goes in the next round')
+    t.equal((await bring('edu-310101', swimmersOf('310101', 6), of)).state, 'staged')
+    t.equal((await bring('edu-310104', swimmersOf('310104', 6), of)).state, 'staged')
+    t.equal((await publish(swimmers, '2029')).state, 'done')
+  },
+)
+
+t.test('a bag whose group stays incomplete is removed after the days for rejected ones', async (t) => {
+  testContext.moveTo('2026-07-01T04:00:00Z')
+  const group = (number: number) => ({
+    edition: '2030',
+    more: { group: { identifier: 'g', number, count: 2 } },
+  })
+  const first = await bring('edu-310101', swimmersOf('310101', 3), group(1))
+  t.equal(first.state, 'waiting')
+  testContext.moveTo('2026-07-08T03:59:59Z')
+  await applyRetention(context)
+  t.ok(await storedFiles(first.id))
+  testContext.moveTo('2026-07-08T04:00:00Z')
+  await applyRetention(context)
+  t.equal(await storedFiles(first.id), 0)
+  t.match(await findingsOf(first), [{ check: 'group-expired' }])
+  await bring('edu-310101', swimmersOf('310101', 3, 10), group(2))
+  const again = await bring('edu-310101', swimmersOf('310101', 3), group(1))
+  t.equal(again.state, 'staged', 'sent again, both are taken')
+})

@@ -11,10 +11,12 @@ import {
   copyLines,
   csv,
   csvLines,
+  geojson,
   guardCells,
   json,
   jsonRecord,
   ndjson,
+  type RenderedFormat,
 } from '../../src/formats/index.ts'
 import { planRecords } from '../../src/records/query/plan.ts'
 import { parseQuery } from '../../src/records/query/query.ts'
@@ -24,6 +26,7 @@ import { createTable, publishedTable } from '../../src/records/tables.ts'
 import { testDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { runs } from '../support/runs.ts'
+import { trialContext } from '../support/trial-records.ts'
 
 const { database } = await testDatabase(t)
 
@@ -127,13 +130,22 @@ async function streamed(statements: ReturnType<typeof copyStatements>): Promise<
   return Buffer.concat(chunks).toString()
 }
 
+/** A contract in which the last two numbers are coordinates; without two numbers it has none. */
+function withPoints(fields: readonly Field[]) {
+  const [latitude, longitude] = fields.filter(({ type }) => type === 'number').toReversed()
+  if (longitude === undefined || latitude === undefined) return contractOf(fields, [])
+  const names = { longitude: longitude.name, latitude: latitude.name }
+  return contractOf(fields, [], { coordinates: { system: 'WGS-84', ...names } })
+}
+
 /** A file of the records inserted by `fill`, written by Postgres and by JavaScript. */
 async function bothWays(
-  { copied, render }: Pick<typeof csv, 'copied' | 'render'>,
+  { copied, render }: Pick<RenderedFormat, 'copied' | 'render'>,
   fields: readonly Field[],
   rows: readonly Row[],
 ): Promise<readonly [string, string]> {
-  const copy = copied?.(fields)
+  const renderContext = trialContext(rows.length, { fields, contract: withPoints(fields) })
+  const copy = copied?.(renderContext)
   if (copy === undefined) throw new Error('Postgres can write it')
   const batches = async function* () {
     yield rows.slice(0, 5)
@@ -141,7 +153,7 @@ async function bothWays(
   }
   return [
     await textOf(copy.complete(copyAll(database, 'v_1', copy))),
-    await textOf(render(batches(), { fields })),
+    await textOf(render(batches(), renderContext)),
   ]
 }
 
@@ -152,9 +164,9 @@ async function textOf(chunks: AsyncIterable<string | Uint8Array>): Promise<strin
 }
 
 t.test('a file without records', async (t) => {
-  const fields = [field('a', 'string'), field('b', 'number')]
+  const fields = [field('a', 'string'), field('b', 'number'), field('c', 'number')]
   await fill(fields, [])
-  for (const format of [csv, ndjson, json]) t.same(...(await bothWays(format, fields, [])))
+  for (const format of [csv, ndjson, json, geojson]) t.same(...(await bothWays(format, fields, [])))
 })
 
 t.test('Postgres and JavaScript write the same bytes', async (t) => {
@@ -174,6 +186,7 @@ t.test('Postgres and JavaScript write the same bytes', async (t) => {
     const guarded = copyStatements(plan, undefined, plainColumns(plan, true), copyCsv)
     t.equal(await streamed(guarded), csvLines(rows.map(guardCells(fields))))
     for (const format of [csv, ndjson, json]) t.same(...(await bothWays(format, fields, rows)))
+    if (withPoints(fields).coordinates !== undefined) t.same(...(await bothWays(geojson, fields, rows)))
     rowsSeen += rows.length
   })
   await fc.assert(property, runs(6, 25))

@@ -20,7 +20,9 @@ export async function goldenFiles(): Promise<ReadonlyMap<string, Buffer>> {
     // Deflate output depends on the version of zlib, so packed files are compared unpacked.
     ['trial.csv.gz.txt', gunzipSync(await bytesOf('csv.gz', trialRows))],
     ['trial.ndjson', await bytesOf('ndjson', trialRows)],
+    ['trial.geojson', await bytesOf('geojson', trialRows)],
     ['trial.json', await bytesOf('json', trialRows)],
+    ['trial.sdmx.csv', await bytesOf('sdmx.csv', trialRows)],
     ['trial.xlsx.txt', await unpacked(await bytesOf('xlsx', trialRows))],
     ['trial.zip.txt', await unpacked(await bytesOf('zip', trialRows))],
     ['trial.parquet', parquet],

@@ -16,6 +16,7 @@ interface LockedPackage {
 const elsewhere: Readonly<Record<string, string>> = {
   'combine-errors': 'MIT',
   'jsonc-simple-parser': 'MIT',
+  suncalc: 'BSD-2-Clause',
 }
 
 interface Licensed {

@@ -11,6 +11,7 @@ import {
   getFormat,
   type RecordValues,
   type RenderContext,
+  repeatable,
   type SourceFile,
 } from '../../src/formats/index.ts'
 import { digestOf } from '../../src/platform/digest.ts'
@@ -43,6 +44,8 @@ export const trialContract: Contract = contractOf(trialFields, ['code'], {
     url: 'https://creativecommons.org/licenses/by/4.0/',
   },
   formats: [...formats.keys()],
+  // The second field is no latitude: a format writes what it gets.
+  coordinates: { system: 'WGS-84', longitude: 'longitude', latitude: 'wide' },
 })
 
 const context = await loadContracts({ folders: [shippedDatasets] })
@@ -182,7 +185,11 @@ export async function bytesOf(
 }
 
 async function sourceOf(format: Format, rows: readonly RecordValues[], renderContext: RenderContext) {
-  if ('render' in format) return format.render(inBatches(rows), renderContext)
+  if ('render' in format)
+    return format.render(
+      repeatable(() => inBatches(rows)),
+      renderContext,
+    )
   const bytes = await bytesOf(format.from, rows, renderContext)
   const source: SourceFile = {
     name: `trial-2025-v1.${format.from}`,

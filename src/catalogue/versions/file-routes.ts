@@ -20,7 +20,7 @@ import type { AppContext } from '../context.ts'
 import { EditionName, ExactVersion, PreviewToken, Slug, toLatest } from '../schemas.ts'
 import { setDeprecationHeaders } from './deprecation.ts'
 import { requireIntact } from './intact-files.ts'
-import { linkHeader } from './neighbour-links.ts'
+import { linkHeader, tableLink } from './neighbour-links.ts'
 import { findServed } from './previews.ts'
 import { getReadable, listDistributions, listVersions } from './published.ts'
 
@@ -74,7 +74,8 @@ export function fileRoutes(app: App, context: AppContext): void {
       )
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
       const versions = await listVersions(context.database, { dataset: slug, edition })
-      reply.header('link', linkHeader(found, versions, context.config))
+      const links = linkHeader(found, versions, context.config)
+      reply.header('link', file.format === 'csv' ? `${tableLink(found, context.config)}, ${links}` : links)
       await setDeprecationHeaders(context, reply, found)
       countRead(request.caller, contract, { versions: [found], operation: 'file' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)

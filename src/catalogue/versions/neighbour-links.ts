@@ -40,6 +40,11 @@ export function neighbourLinks(
   }
 }
 
+/** The link from the plain CSV to its metadata (CSV on the Web, https://www.w3.org/TR/tabular-data-model/#link-header). First among its links: readers take the first. */
+export function tableLink(version: ServedVersion, config: Pick<Config, 'QINGDAN_PUBLIC_URL'>): string {
+  return `<${addresses(config).document(version, 'csv-metadata.json')}>; rel="describedby"; type="application/csvm+json"`
+}
+
 /** The value of the header `Link` for a version and for every address below it. */
 export function linkHeader(
   version: ServedVersion,

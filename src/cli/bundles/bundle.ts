@@ -13,6 +13,7 @@ import { loadCurrentContracts } from '../load-contracts.ts'
 import { loadSettings } from '../load-settings.ts'
 import { print, writeFindings } from '../output.ts'
 import { type FileOptions, filesOf, spreadFiles } from './bundle-files.ts'
+import { readDirectoryFiles } from './directories.ts'
 import { openKeyFile, readPublicKeyFile } from './key-files.ts'
 import { bagName, looseSources, withBags } from './loose-files.ts'
 import { type PurposeOptions, promptPurpose, purposeOf } from './purpose.ts'
@@ -23,6 +24,7 @@ export interface CreateOptions extends Common, FindingsOption, PurposeOptions, F
   readonly sign?: string
   readonly passphraseFile?: string
   readonly encryptTo?: string
+  readonly directory?: readonly string[]
   readonly out?: string
 }
 
@@ -57,12 +59,18 @@ export async function create(paths: readonly string[], options: CreateOptions): 
       `Rows of ${purpose.dataset} are personal data and must be encrypted: add --encrypt-to <key.asc>.`,
     )
   }
+  const progress = progressLine(name)
+  const directories = await readDirectoryFiles(options.directory ?? [], purpose, {
+    contracts,
+    config,
+    progress,
+  })
   const common = { ...purpose, ...sequence, ...kind, clock: () => new Date(), ...signWith }
   const bags = spread.map((share) => ({ ...common, ...share }))
   // Rows are checked before they are encrypted, so the bags that are sent differ from the bags checked.
   const checked = encryptTo === undefined ? bags : bags.map((bag) => ({ ...bag, signWith: undefined }))
   return withBags(checked, async (folders) => {
-    const checkContext = { contracts, config, progress: progressLine(name), signature: 'none' as const }
+    const checkContext = { contracts, config, progress, directories, signature: 'none' as const }
     const report = await checkCreated(folders, checkContext)
     const isRefused = !report.isInOrder
     await writeFindings(options, [report.findings])
@@ -77,10 +85,15 @@ export async function create(paths: readonly string[], options: CreateOptions): 
       await withBags(sealed, (encrypted) => writeBundles(encrypted, outs))
     }
     const signer = signWith.signWith?.fingerprint ?? null
+    const unread = Object.keys(contract.derivation?.directories ?? {}).filter((one) => !(one in directories))
     const path = isRefused ? null : (outs[0] ?? null)
     const more = outs.length === 1 || isRefused ? {} : { paths: outs }
     print.result(options, { ...purpose, ...sequence, ...kind, path, ...more, signer, ...report }, () => {
       print.report(isRefused ? named.join(', ') : outs.join(', '), report)
+      for (const directory of unread)
+        print.line(
+          `  Not looked up: ${directory}. Download its CSV from the receiver, and add --directory ${directory}=<file>.`,
+        )
       if (!isRefused) print.line(signer === null ? `  ${unsignedHint}` : `  signed by ${signer}`)
     })
     return isRefused ? exitCodes.refused : exitCodes.ok

@@ -32,6 +32,10 @@ export const bundleCommand: AddCommand = (program, end) => {
       '--encrypt-to <key.asc>',
       "the receiver's public OpenPGP key; only the receiver can then read the rows",
     )
+    .option(
+      '--directory <name=file...>',
+      'the published CSV of a directory in which the receiver looks up rows, such as schools=schools.csv',
+    )
     .option('--out <path>', 'a ZIP or a folder; by default a ZIP named after dataset, edition and provider')
     .option(...findingsOption)
     .addHelpText(
@@ -44,7 +48,9 @@ written as <out>-1-of-3.zip and so on.
 Examples:
   qingdan bundle create canteens.xlsx --dataset school-canteens --edition 2026
   qingdan bundle create --dataset school-canteens --edition 2026 \\
-    --mode delta --against 3 --upsert changed.csv --delete deleted.csv`,
+    --mode delta --against 3 --upsert changed.csv --delete deleted.csv
+  qingdan bundle create --dataset canteen-visits --edition 2026 \\
+    --encrypt-to receiver.asc --directory schools=schools.csv visits.xlsx`,
     )
     .action(lazily(() => import('./bundle.ts').then(({ create }) => create), end))
   command(bundle, 'verify', 'check that bundles are complete and would be accepted')

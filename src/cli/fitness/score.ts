@@ -74,7 +74,7 @@ async function scoreRows(path: string, { sheet, limits, desk, onFinding }: RowSc
   const byNumber = new Map<string, { readonly report: () => void; readonly row: number }[]>()
   const rows = readLooseRows(path, {
     ...{ contract: templateContract, limits, sheet, onFinding },
-    isNote: (cells, textOf) => isNote(cells, ['number', 'sex', 'birth_date'].map(textOf)),
+    isNote: (cells, textOf) => isNote(() => cells, ['number', 'sex', 'birth_date'].map(textOf)),
   })
   for await (const { row, values, kindOf, placeOf } of rows) {
     progress('scoring', row)

@@ -72,13 +72,12 @@ export const publicationsCommand: AddCommand = (program) => {
 }
 
 export const approveCommand: AddCommand = (program, end) => {
-  editionArguments(
-    command(program, 'approve', 'approve a pending publication; the person who requested it may not'),
-  )
+  editionArguments(command(program, 'approve', 'approve a pending publication, and with it its warnings'))
     .option('--sha256 <digest>', 'digest of the plain CSV you reviewed; refused if the prepared one differs')
     .addHelpText(
       'after',
       '\nThe person who requested the publication may not approve it; accounts of this machine and keys count as persons.\n' +
+        'If the contract requires no approval and the publication waits only because of its warnings, anybody may.\n' +
         'The approval holds for the version as it is prepared now and is void if it is prepared again. If nothing else is\n' +
         'pending, the version is released at once.',
     )

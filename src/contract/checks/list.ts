@@ -8,6 +8,9 @@ import type { CheckUse, Field } from '../contract.ts'
 import { ascending } from './ascending.ts'
 import { type Check, type CheckContext, positionOf, type RowCheck } from './check.ts'
 import { fixedLength } from './fixed-length.ts'
+import { inOutline } from './in-outline.ts'
+import { noMarkup } from './no-markup.ts'
+import { noOverlap } from './no-overlap.ts'
 import { notAbove } from './not-above.ts'
 import { partScope } from './part-scope.ts'
 import { phone } from './phone.ts'
@@ -18,7 +21,7 @@ import { within } from './within.ts'
 
 /** Every check, by name. */
 export const checks: readonly Check[] = [
-  ...[ascending, fixedLength, notAbove, partScope, phone],
+  ...[ascending, fixedLength, inOutline, noMarkup, noOverlap, notAbove, partScope, phone],
   ...[requiredWhen, share, total, within],
 ]
 

@@ -27,10 +27,17 @@ export const within: Check = {
       const longitude = values[inLongitude.position] ?? null
       const latitude = values[inLatitude.position] ?? null
       if (longitude === null && latitude === null) return undefined
+      if (inLongitude.holds(latitude) && inLatitude.holds(longitude) && !inLatitude.holds(latitude))
+        return { ...inLongitude.fault, message: swapped }
       if (!inLongitude.holds(longitude)) return inLongitude.fault
       return inLatitude.holds(latitude) ? undefined : inLatitude.fault
     }
   },
+}
+
+const swapped = {
+  zh: '经度和纬度颠倒；请对调这两列的值。',
+  en: 'Longitude and latitude are swapped; exchange the values of the two columns.',
 }
 
 function axis(context: CheckContext, field: string, low: unknown, high: unknown) {
@@ -47,8 +54,8 @@ function axis(context: CheckContext, field: string, low: unknown, high: unknown)
       field,
       expected: { zh: `${low} 至 ${high}`, en: `from ${low} to ${high}` },
       message: {
-        zh: '坐标不在范围内；请核对经度和纬度是否颠倒、是否齐全。',
-        en: 'The coordinate is outside the bounding box; check whether longitude and latitude are swapped or one is missing.',
+        zh: '坐标不在范围内或不齐全；请核对经度和纬度。',
+        en: 'The coordinate is outside the bounding box, or one of the two is missing; check both.',
       },
     },
   }

@@ -3,44 +3,27 @@
  * sex and indicator. The school's system chooses the scoring tables, so each school is looked up in a directory.
  */
 import { type Contract, type Field, getField, intakeFields } from '../../contract/index.ts'
-import type {
-  Derivation,
-  DerivationContext,
-  DerivationUse,
-  DerivedRow,
-  DirectoryRow,
-  PartDerivation,
-} from '../derivation.ts'
+import type { Derivation, DerivationContext, DerivationUse, DerivedRow } from '../derivation.ts'
 import { aggregateFigures, aggregateParticipation, type Digits, totalCode } from './aggregate.ts'
 import { bandsOfCell } from './bands.ts'
+import { openEditionReview } from './edition-review.ts'
 import { faults } from './faults.ts'
 import { decimalOf } from './figures.ts'
-import { type Grade, readGrade, type SchoolSystem, type SixthGradeCode, schoolSystems } from './grades.ts'
-import { buildPlainRowReader, type PlainRowReader } from './plain-row.ts'
-import { foldCell, measurementColumns } from './read-measurement.ts'
-import { buildPupilReader, pupilColumns, type TemplateColumn } from './read-pupil.ts'
-import { buildScored, missing, scoreInto } from './score.ts'
-import { type GradePlan, planOf, type Sex } from './standard.ts'
+import { openPart, type PartParameters } from './open-part.ts'
+import { measurementColumns } from './read-measurement.ts'
+import { pupilColumns } from './read-pupil.ts'
 import {
   addStatisticsRow,
-  type CellCounts,
-  countTested,
-  countUntested,
   openStatistics,
   participationName,
   participations,
   type Statistics,
   statisticsColumns,
-  statisticsRows,
 } from './statistics.ts'
 
-interface Parameters {
-  /** Intake fields by what they are: the columns of the template and the code of the school. */
-  readonly columns: Readonly<Partial<Record<TemplateColumn | 'school', string>>>
+interface Parameters extends PartParameters {
   /** Published fields by what they hold. */
   readonly published: Readonly<Partial<Record<Published, string>>>
-  /** The code under which 5+4 schools send grade 6 (预初). */
-  readonly sixthGrade?: SixthGradeCode
   /** Whether participation has a row of all pupils too, as the levels of items do. */
   readonly participationTotal?: boolean
 }
@@ -94,18 +77,19 @@ export const fitnessStandard2014: Derivation = {
     }
   },
   columns: () => statisticsColumns,
-  openPart: (context, part) => openPart(context, part.scope?.['district']),
+  openPart: (context, part) => openPart(context, part.scope?.['district'], parametersOf(context.use)),
   async *aggregate(context, statistics) {
     const sum = openStatistics()
     for await (const batch of statistics)
       for (const { cell, amount } of batch) addStatisticsRow(sum, cell, amount)
     yield* inBatches(publishedRows(context, sum))
   },
+  openReview(contract) {
+    const places = placesOf(contract)
+    return openEditionReview((role) => places[role])
+  },
   bandsOf(contract) {
-    const { published: names } = parametersOf(contract.derivation)
-    const [indicator = -1, grade = -1, sex = -1] = (['indicator', 'grade', 'sex'] as const).map((of) =>
-      contract.fields.findIndex(({ name }) => name === names[of]),
-    )
+    const { indicator = -1, grade = -1, sex = -1 } = placesOf(contract)
     return (row) => bandsOfCell(row[indicator] ?? '', row[grade] ?? '', row[sex] ?? '')
   },
 }
@@ -114,170 +98,10 @@ function parametersOf(use: DerivationUse | undefined): Parameters {
   return use as unknown as Parameters
 }
 
-function openPart(context: DerivationContext, district: unknown): PartDerivation {
-  const { contract, use, edition, directories } = context
-  const { columns: bound, sixthGrade = '21' } = parametersOf(use)
-  const names = intakeFields(contract).map(({ name }) => name)
-  const placeOf = (column: TemplateColumn | 'school') => {
-    const name = bound[column]
-    return name === undefined ? undefined : names.indexOf(name)
-  }
-  const year = Number(edition.slice(0, 4))
-  const readPupil = buildPupilReader({ placeOf, sixthGrade, needsNumber: true, year })
-  const schools = new Map((directories['schools'] ?? []).map((school) => [school['code'], school]))
-  const [schoolAt, gradeAt = 0] = [placeOf('school'), placeOf('grade')]
-  const statistics = openStatistics()
-  const scored = buildScored()
-  const cells = new Map<DirectoryRow, Map<string, CellCounts>>()
-  const cellOf = (school: DirectoryRow, { code, stage }: Grade, sex: Sex): CellCounts => {
-    const ofSchool = cells.get(school) ?? new Map<string, CellCounts>()
-    cells.set(school, ofSchool)
-    const key = `${code}${stage}${sex}`
-    const known = ofSchool.get(key)
-    if (known !== undefined) return known
-    const cell = statistics.cell({ district: school['district'] ?? '', stage, grade: code, sex: String(sex) })
-    ofSchool.set(key, cell)
-    return cell
-  }
-  const count = (cell: CellCounts, plan: GradePlan, results: Int32Array) => {
-    scoreInto(scored, plan, results)
-    countTested(cell, results, scored)
-  }
-  const groupOf = (code: string, kind: number): Group | undefined => {
-    const found = findSchool(schools, code, district)
-    const grade = String(Math.floor(kind / 10))
-    const sex = kind % 10 === 1 ? 1 : 2
-    const system = typeof found === 'string' ? undefined : systemOf(found, grade, sixthGrade)
-    const read = system === undefined ? 'system' : readGrade(grade, system, sixthGrade)
-    if (typeof found === 'string' || typeof read === 'string') return undefined
-    const plan = planOf(read.table, sex)
-    return plan === undefined ? undefined : { cell: cellOf(found, read, sex), plan }
-  }
-  const addPlain = buildPlainAdder(buildPlainRowReader({ placeOf, year }), { schoolAt, groupOf, count })
-  return {
-    addBytes: addPlain,
-    add(values, { file, kindOf }, report) {
-      const code = schoolAt === undefined ? null : (values[schoolAt] ?? null)
-      const found = findSchool(schools, code === null ? schoolCodeIn(file) : foldCell(code), district)
-      if (typeof found === 'string') {
-        report(found, bound.school === undefined ? {} : { field: bound.school })
-        return false
-      }
-      const system = systemOf(found, foldCell(values[gradeAt] ?? ''), sixthGrade)
-      if (system === undefined) {
-        report('school-system', { field: bound.grade ?? '' })
-        return false
-      }
-      const row = kindOf === undefined ? { values } : { values, kindOf }
-      const pupil = readPupil(row, system, (fault, column, expected) => {
-        const field = bound[column]
-        report(fault, { ...(field === undefined ? {} : { field }), ...(expected ? { expected } : {}) })
-      })
-      if (pupil === undefined) return false
-      const { grade, sex, plan, participation, results } = pupil
-      const cell = cellOf(found, grade, sex)
-      if (participation === 'tested') count(cell, plan, results)
-      else countUntested(cell, participation)
-      return true
-    },
-    finish: () => statisticsRows(statistics),
-  }
-}
-
-/** What pupils of a school, grade and sex have in common. */
-interface Group {
-  readonly cell: CellCounts
-  readonly plan: GradePlan
-}
-
-interface PlainOptions {
-  readonly schoolAt: number | undefined
-  /** The group by the code of the school and 10 × grade + sex; undefined if there is a fault. */
-  readonly groupOf: (code: string, kind: number) => Group | undefined
-  readonly count: (cell: CellCounts, plan: GradePlan, results: Int32Array) => void
-}
-
-/** Builds what takes plain rows. Rows of a school mostly follow each other. */
-function buildPlainAdder(
-  reader: PlainRowReader,
-  { schoolAt, groupOf, count }: PlainOptions,
-): NonNullable<PartDerivation['addBytes']> {
-  let school = ''
-  let path = ''
-  let groups = new Map<number, Group | undefined>()
-  const bySchool = new Map([[school, groups]])
-  const select = (code: string) => {
-    school = code
-    groups = bySchool.get(code) ?? new Map()
-    bySchool.set(code, groups)
-  }
-  return (row, { file }) => {
-    const from = schoolAt === undefined ? 0 : (row.begins[schoolAt] ?? 0)
-    const to = schoolAt === undefined ? 0 : (row.ends[schoolAt] ?? 0)
-    if (from === to) {
-      if (file !== path) select(schoolCodeIn(file) ?? '')
-      path = file
-    } else if (path !== '' || !isText(row.bytes, from, to, school)) {
-      path = ''
-      select(asciiText(row.bytes, from, to))
-    }
-    const kind = reader.kindOf(row)
-    if (kind < 0) return false
-    let group = groups.get(kind)
-    if (group === undefined) {
-      if (groups.has(kind)) return false
-      group = groupOf(school, kind)
-      groups.set(kind, group)
-      if (group === undefined) return false
-    }
-    const results = reader.resultsOf(row, group.plan, Math.floor(kind / 10))
-    if (results === undefined) return false
-    if (results.some(isResult)) count(group.cell, group.plan, results)
-    else countUntested(group.cell, 'absent')
-    return true
-  }
-}
-
-const isResult = (result: number) => result !== missing
-
-function isText(bytes: Uint8Array, from: number, to: number, text: string): boolean {
-  if (to - from !== text.length) return false
-  for (let at = to - 1; at >= from; at--) if (bytes[at] !== text.charCodeAt(at - from)) return false
-  return true
-}
-
-/** Text of bytes; of others than ASCII it is none that the directory has. */
-function asciiText(bytes: Uint8Array, from: number, to: number): string {
-  return String.fromCharCode(...bytes.subarray(from, Math.min(to, from + schoolCharactersMax)))
-}
-
-/** More than the code of any school. */
-const schoolCharactersMax = 64
-
-function findSchool(
-  schools: ReadonlyMap<string | null | undefined, DirectoryRow>,
-  code: string | undefined,
-  district: unknown,
-): DirectoryRow | 'school-missing' | 'school-unknown' | 'school-district' {
-  if (code === undefined || code === '') return 'school-missing'
-  const school = schools.get(code)
-  if (school === undefined) return 'school-unknown'
-  return district === undefined || school['district'] === district ? school : 'school-district'
-}
-
-/** The code of a school, ten digits, in the name of its file; undefined if there is none, or more than one. */
-export function schoolCodeIn(path: string): string | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  const codes = new Set(name.match(/(?<!\d)\d{10}(?!\d)/g) ?? [])
-  return codes.size === 1 ? [...codes][0] : undefined
-}
-
-/** The school's system; any where the grade is scored alike in all; undefined if it matters and is not known. */
-function systemOf(school: DirectoryRow, grade: string, sixthGrade: SixthGradeCode): SchoolSystem | undefined {
-  const system = schoolSystems.find((one) => one === school['system'])
-  if (system !== undefined) return system
-  const [first, second] = schoolSystems.map((one) => readGrade(grade, one, sixthGrade))
-  return JSON.stringify(first) === JSON.stringify(second) ? '6+3' : undefined
+/** Where a published row has what: the index of the field, for those that the contract publishes. */
+function placesOf({ derivation, fields }: Contract): Readonly<Partial<Record<Published, number>>> {
+  const bound = Object.entries(parametersOf(derivation).published)
+  return Object.fromEntries(bound.map(([role, name]) => [role, fields.findIndex((one) => one.name === name)]))
 }
 
 /** The rows of the dataset: each indicator's figures and levels, then participation. */

@@ -1,13 +1,14 @@
-/** Everything that can be wrong with a row of the upload template. No text names a value. */
+/** Everything that can be wrong with rows of the upload template and their statistics. No text names a value. */
 import type { Severity } from '../../platform/finding.ts'
-import type { Bilingual } from '../../platform/language.ts'
+import type { DerivationFault } from '../derivation.ts'
 
-interface FaultText {
-  readonly severity: Severity
-  readonly message: Bilingual
-}
+const fault = (severity: Severity, en: string, zh: string): DerivationFault => ({
+  severity,
+  message: { zh, en },
+})
 
-const fault = (severity: Severity, en: string, zh: string): FaultText => ({ severity, message: { zh, en } })
+/** What is implausible: a warning that holds the publication until a person has approved it. */
+const doubt = (en: string, zh: string): DerivationFault => ({ ...fault('warning', en, zh), holds: true })
 
 export const faults = {
   'school-missing': fault(
@@ -112,6 +113,38 @@ export const faults = {
     'The class code does not consist of grade code and class number; nothing is scored by it.',
     '班级编号不是“年级编号＋班号”，不影响评分。',
   ),
-} as const satisfies Readonly<Record<string, FaultText>>
+  'school-enrolment': doubt(
+    "The school's rows are many fewer or more than the pupils on its roll; check that the file is complete and has no other school's rows.",
+    '该校数据行数与名录中的在校学生数相差较大，请核对是否漏报或混入他校数据。',
+  ),
+  'school-absent': doubt(
+    'A school of the directory has no rows; send them, or check whether the school still exists.',
+    '名录中的一所学校没有数据，请补报，或核对该校是否仍在办学。',
+  ),
+  'school-no-fail': doubt(
+    'No pupil of this large school fails; check that those who fail were not left out.',
+    '该校人数较多而无人不及格，请核对是否漏报不及格学生。',
+  ),
+  'school-digits': doubt(
+    'Some last digits of this item are much more frequent than others in the school; check whether results were rounded or estimated.',
+    '该校此项成绩的末位数字分布异常，请核对是否取整或估填。',
+  ),
+  'school-identical': doubt(
+    'The results of this school are the same as those of another school; check whether one file was copied.',
+    '该校成绩与另一所学校完全相同，请核对是否误用同一份数据。',
+  ),
+  'edition-mean-jump': doubt(
+    'A mean differs much from that of the edition before; check units and completeness of the parts.',
+    '平均值与上一期相差较大，请核对各部分数据的单位和完整性。',
+  ),
+  'edition-pupils-jump': doubt(
+    'The number of pupils differs much from that of the edition before; check that all schools are there once.',
+    '学生人数与上一期相差较大，请核对学校是否漏报或重报。',
+  ),
+  'edition-good-rate': doubt(
+    'The rate of good or better is far from what national surveys find and national targets expect; check how the tests were done.',
+    '优良率与全国抽测结果和国家目标相差较大，请核对测试过程。',
+  ),
+} as const satisfies Readonly<Record<string, DerivationFault>>
 
 export type FaultName = keyof typeof faults

@@ -124,12 +124,16 @@ export const templateContract: Pick<Contract, 'fields' | 'primaryKey' | 'intake'
 const noteWords = /^(注|备注|说明|填表|制表|审核|负责人|合计|总计|小计|平均|总人数|人数|合格率|优秀率|优良率)/
 
 /**
- * Whether a row is a note, a total or a repeated title, and no pupil: it has no pupil number, sex and birth date, and
- * begins as notes do or is one text only. `identity` are the cells that name a pupil.
+ * Whether a row is a note, a total or a repeated title, and no pupil: it begins as notes do or is one text only, and has no
+ * pupil number, sex and birth date, unless all its cells are notes. `identity` are the cells that name a pupil.
  */
-export function isNote(cells: readonly string[], identity: readonly string[]): boolean {
-  if (identity.some((text) => text.trim() !== '')) return false
-  const filled = cells.filter((text) => text.trim() !== '')
+export function isNote(cells: () => readonly string[], identity: readonly string[]): boolean {
+  const named = identity.filter((text) => text.trim() !== '')
+  if (!named.every(beginsAsNote)) return false
+  const filled = cells().filter((text) => text.trim() !== '')
+  if (named.length > 0) return filled.every(beginsAsNote)
   const [first = ''] = filled.map((text) => text.trim())
   return noteWords.test(first) || (filled.length === 1 && first.length > 4 && !/^[\d.]+$/.test(first))
 }
+
+const beginsAsNote = (text: string) => noteWords.test(text.trim())

@@ -1,7 +1,7 @@
 /**
- * Canonical texts as cells of SpreadsheetML (ECMA-376, part 1, 18.3.1.4), so that a spreadsheet keeps every digit. What
- * it would alter is written as text: more than fifteen digits, dates before its calendar. Refuses a text that is too
- * long for a cell.
+ * Canonical texts as cells of SpreadsheetML (ECMA-376, part 1, 18.3.1.4), so that a spreadsheet keeps every digit. A
+ * column with a value that it would alter (more than fifteen digits, a date before its calendar) is written as text,
+ * whole: a column of two types can't be added up. Refuses a text that is too long for a cell.
  */
 
 import type { Field, FieldTypeName } from '../../contract/index.ts'
@@ -65,9 +65,20 @@ export function stylesPart(): string {
 /** A cell's element after its reference: ` s="2" t="inlineStr"><is>…</c>`. */
 export type CellWriter = (text: string) => string
 
-/** Returns a function that writes cells of a field. It throws FormatRefusal for a text that is too long. */
-export function cellWriter(field: Field): CellWriter {
-  return writers[field.type](field)
+/**
+ * Returns a function that writes cells of a field, with `asText` as texts. It throws FormatRefusal for a text that is
+ * too long.
+ */
+export function cellWriter(field: Field, asText = false): CellWriter {
+  return asText ? textWriter(field) : writers[field.type](field)
+}
+
+/** Whether a spreadsheet keeps a canonical text of this type exactly. Types without an entry are always kept. */
+export const keepsExactly: Readonly<Partial<Record<FieldTypeName, (text: string) => boolean>>> = {
+  integer: hasFewDigits,
+  number: hasFewDigits,
+  date: isInCalendar,
+  datetime: isInCalendar,
 }
 
 /** A text as a cell of this style. Throws FormatRefusal if it is too long. */
@@ -85,39 +96,24 @@ const remarkable = /[\s&<>_\u0000-\u001f\ufffe\uffff]/
 
 type WriterOf = (field: Field) => CellWriter
 
-const asText: WriterOf = (field) => (text) => textCell(text, cellStyles.text, field)
-const asNumber: WriterOf = (field) => {
-  const long = asText(field)
-  return (text) => {
-    const point = text.indexOf('.')
-    const decimals = point === -1 ? 0 : text.length - point - 1
-    if (decimals > decimalsMax || significantDigits(text) > digitsMax) return long(text)
-    return ` s="${cellStyles.decimals + decimals}"><v>${text}</v></c>`
-  }
+const textWriter: WriterOf = (field) => (text) => textCell(text, cellStyles.text, field)
+const asNumber: WriterOf = () => (text) => {
+  const point = text.indexOf('.')
+  const decimals = point === -1 ? 0 : Math.min(decimalsMax, text.length - point - 1)
+  return ` s="${cellStyles.decimals + decimals}"><v>${text}</v></c>`
 }
 
 const writers = {
-  string: asText,
+  string: textWriter,
   integer: asNumber,
   number: asNumber,
   boolean: () => (text) => ` t="b"><v>${text === 'true' ? 1 : 0}</v></c>`,
-  date: (field) => {
-    const early = asText(field)
-    return (text) => {
-      if (text < calendarStart) return early(text)
-      return ` s="${cellStyles.date}"><v>${serialOf(Date.parse(text))}</v></c>`
-    }
-  },
+  date: () => (text) => ` s="${cellStyles.date}"><v>${serialOf(Date.parse(text))}</v></c>`,
   // A spreadsheet has no 24:00, the end of a day's last session.
-  time: asText,
-  datetime: (field) => {
-    const early = asText(field)
-    return (text) => {
-      if (text < calendarStart) return early(text)
-      return ` s="${cellStyles.instant}"><v>${serialOf(Date.parse(text)) + instantMargin}</v></c>`
-    }
-  },
-  list: asText,
+  time: textWriter,
+  datetime: () => (text) =>
+    ` s="${cellStyles.instant}"><v>${serialOf(Date.parse(text)) + instantMargin}</v></c>`,
+  list: textWriter,
 } as const satisfies Record<FieldTypeName, WriterOf>
 
 /** Excel treats 1900 as a leap year; from this day on all programs agree on serial numbers. */
@@ -134,14 +130,21 @@ function serialOf(instant: number): number {
   return (instant - serialStart) / dayMilliseconds
 }
 
-/** Digits without minus, point and leading zeros; trailing zeros count. */
-function significantDigits(text: string): number {
-  if (text.length <= digitsMax) return text.length
-  return text.replace(/[-.]/g, '').replace(/^0+/, '').length
+function isInCalendar(text: string): boolean {
+  return text >= calendarStart
+}
+
+/** Zeros that only fill up the decimals are not significant: 123456.5 is still exact at scale 10. */
+function hasFewDigits(text: string): boolean {
+  if (text.length <= digitsMax) return true
+  const [whole = '', decimals = ''] = text.replace('-', '').split('.')
+  const significant = decimals.replace(/0+$/, '')
+  if (significant.length > decimalsMax) return false
+  return `${whole}${significant}`.replace(/^0+/, '').length <= digitsMax
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters must be escaped.
-const unsafe = /[&<>\u0000-\u001f\ufffe\uffff]|_(?=[xX])/g
+const unsafe = /[&<>\u0000-\u001f\ufffe\uffff]|_(?=[xX][0-9a-fA-F]{1,4}_)/g
 const named: Readonly<Record<string, string>> = {
   _: '_x005F_',
   '&': '&amp;',
@@ -154,7 +157,7 @@ const named: Readonly<Record<string, string>> = {
 /**
  * Escapes a text for an element. Characters that XML can't contain become `_xHHHH_` (ECMA-376, part 1, 22.9.2.19,
  * ST_Xstring). Texts that look like such an escape are escaped too, even with fewer digits, since LibreOffice decodes
- * `_xD_`.
+ * `_xD_`; `max_xyz` does not.
  */
 export function escapeText(text: string): string {
   return text.replace(unsafe, (found) => {

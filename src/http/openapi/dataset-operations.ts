@@ -21,6 +21,11 @@ export interface DatasetPart {
   readonly parameters: (contract: Contract, options: ParameterOptions) => readonly Parameter[]
   /** Schemas of one dataset that replace generic ones, by the generic names. */
   readonly schemas?: Readonly<Record<string, (contract: Contract, options: ParameterOptions) => Json>>
+  /** What a dataset does not have of the generic routes: parameters by name, and extensions of paths. */
+  readonly lacks?: (contract: Contract) => {
+    readonly parameters: readonly string[]
+    readonly extensions: readonly string[]
+  }
   /** Whether the route exists for a contract; if omitted, it always does. */
   readonly answers?: (contract: Contract) => boolean
 }
@@ -52,11 +57,18 @@ export function* datasetOperations(
     const parameters = part.parameters(contract, { contracts, language, codes: codesReference })
     yield
     const replacements = replacementsOf(contract, { contracts, parts, language }, part)
+    const lacks = part.lacks?.(contract) ?? { parameters: [], extensions: [] }
     yield
     for (const [path, operations] of Object.entries(paths)) {
       if (segmentOf(path) !== part.segment) continue
+      if (lacks.extensions.some((extension) => path.endsWith(`.${extension}`))) continue
       const own = mapValues(operations, (operation) =>
-        specialise(replaceReferences(operation, replacements) as Operation, contract, parameters, language),
+        specialise(
+          without(replaceReferences(operation, replacements) as Operation, lacks.parameters),
+          contract,
+          parameters,
+          language,
+        ),
       )
       specialised.push([path.replace('{slug}', contract.dataset), own])
       yield
@@ -74,6 +86,11 @@ export function specificPaths(paths: Paths, parts: readonly DatasetPart[]): Path
 /** The last segment of a generic path below a dataset: `records` of `…/{slug}/…/records.csv`. */
 function segmentOf(path: string): string | undefined {
   return /\{slug\}\/(?:.*\/)?([a-z-]+)(?:\.[a-z]+)?$/.exec(path)?.[1]
+}
+
+function without(operation: Operation, names: readonly string[]): Operation {
+  const { parameters = [] } = operation
+  return { ...operation, parameters: parameters.filter(({ name }) => !names.includes(name)) }
 }
 
 function specialise(
@@ -147,12 +164,12 @@ const codesReference = (list: string): Json => ({ $ref: reference(codesName(list
 export function recordSchemas(contract: Contract, options: Options): Readonly<Record<string, Json>> {
   const { contracts, language } = options
   const ofLanguage = language === undefined ? {} : { language }
-  return schemasOf(contract, options, 'record', (one) =>
-    withEdition(
-      recordSchema(one, contracts, { codes: codesReference, required: 'filled', ...ofLanguage }),
-      language,
-    ),
-  )
+  return schemasOf(contract, options, 'record', (one) => {
+    const schema = recordSchema(one, contracts, { codes: codesReference, required: 'filled', ...ofLanguage })
+    // Generators name a class by the title before they look at the schema's name, and all contracts have one title.
+    const { title: _title, ...untitled } = schema
+    return withEdition(untitled, language)
+  })
 }
 
 /** The schemas that parts declare for one dataset. */

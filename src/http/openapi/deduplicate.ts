@@ -21,7 +21,8 @@ export function* shareEquals(whole: OpenapiDocument): Generator<void, OpenapiDoc
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
   const parameters = yield* findShared(
     operations.flatMap((owner) =>
-      (owner.parameters ?? []).map((value) => ({ owner, key: value.name, value })),
+      // Names of components have no `$`, with which OData's options begin.
+      (owner.parameters ?? []).map((value) => ({ owner, key: value.name.replace(/[^\w.-]/g, ''), value })),
     ),
   )
   const responses = yield* findShared(

@@ -104,13 +104,20 @@ export function* datasetSteps(
     ...basis,
     info: {
       ...basis.info,
-      title: `${String(basis.info['title'])}: ${inLanguage(contract.title, language)}`,
+      // ASCII, because generators make the package's name of it; the summary has the dataset's title.
+      title: `${String(basis.info['title'])} ${contract.dataset}`,
+      summary: inLanguage(contract.title, language),
       description: `${inLanguage(contract.description, language, '\n\n')}\n\n${inLanguage(ownText, language, '\n\n')}`,
     },
-    externalDocs: {
-      url: `${base}/openapi.json${langOf(language)}`,
-      description: inLanguage(genericText, language, ' / '),
-    },
+    // It must be a URI, not a relative reference; the description names the address in any case.
+    ...(base === ''
+      ? {}
+      : {
+          externalDocs: {
+            url: `${base}/openapi.json${langOf(language)}`,
+            description: inLanguage(genericText, language, ' / '),
+          },
+        }),
     tags: [own.tag],
     paths: own.paths,
     components: {

@@ -27,11 +27,18 @@ export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'c
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'Qingdan 清单',
+        // ASCII, because generators make the package's name of it.
+        title: 'Qingdan',
         version: apiVersion,
         description,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+        contact: {
+          name: 'Qingdan 清单',
+          ...(config.QINGDAN_PUBLIC_URL === '' ? {} : { url: config.QINGDAN_PUBLIC_URL }),
+        },
       },
+      // Reading open data needs no key; operations that need one say so.
+      security: [{}, { key: [] }],
       servers: [{ url: config.QINGDAN_PUBLIC_URL === '' ? '/' : config.QINGDAN_PUBLIC_URL }],
       tags: [
         { name: 'lists', description: 'What was promised, and whether it is open yet' },
@@ -48,6 +55,7 @@ export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'c
           description: 'For keys that may publish: request, approve, preview, withdraw',
         },
         { name: 'ckan', description: "CKAN's Action API, for catalogues that harvest" },
+        { name: 'odata', description: 'OData 4.0 for reading, for Excel and Power BI' },
         { name: 'mcp', description: 'The Model Context Protocol, for agents' },
         { name: 'service', description: 'The service itself' },
       ],

@@ -43,6 +43,7 @@ export const chineseTags: Chinese = {
   bundles: '数据提交',
   publications: '发布',
   ckan: 'CKAN 接口',
+  odata: 'OData 接口',
   mcp: '智能体接口',
   service: '服务',
 }

@@ -1,6 +1,6 @@
 /**
- * The time for corrections of an edition with rows about persons. It begins with the first publication. At its end
- * the confidential statistics of all parts are destroyed with the key of their digests, and no correction is
+ * The time for corrections of an edition with rows about persons. It begins with the first publication, or with the last
+ * part if there was none. At its end the confidential statistics of all parts are destroyed with the key of their digests, and no correction is
  * accepted any more.
  */
 import type { AppContext } from '../../catalogue/index.ts'
@@ -36,16 +36,36 @@ export async function correctionsEnd(
   return first && new Date(first.getTime() + correctionDaysOf(contract) * dayMilliseconds)
 }
 
-/** Destroys the statistics of editions whose time for corrections is over. Safe to repeat after a crash. */
+/**
+ * When the statistics of an edition end that was never published: as long after its last part as corrections take. A later
+ * part begins the edition anew. Undefined while a publication is open.
+ */
+async function waitingEnd(runner: Runner, contract: Contract, edition: string): Promise<Date | undefined> {
+  const [row] = await runner<{ last: Date | null }[]>`
+    SELECT max(staged_at) AS last FROM qingdan.part
+    WHERE dataset = ${contract.dataset} AND edition = ${edition} AND NOT EXISTS (
+      SELECT FROM qingdan.publication p JOIN qingdan.version v ON v.id = p.version_id
+      JOIN qingdan.edition e ON e.id = v.edition_id
+      WHERE e.dataset = ${contract.dataset} AND e.edition = ${edition} AND p.state IN ('asked', 'prepared'))`
+  const last = row?.last ?? undefined
+  return last && new Date(last.getTime() + correctionDaysOf(contract) * dayMilliseconds)
+}
+
+/**
+ * Destroys the statistics of editions whose time for corrections is over, or which were never published in as long a time.
+ * Safe to repeat after a crash.
+ */
 export async function closeCorrections(context: AppContext, signal?: AbortSignal): Promise<void> {
   for (const { contract } of context.contracts.list()) {
     if (!isPersonal(contract)) continue
     for (const edition of await listOpen(context.database.work, contract.dataset)) {
-      const end = await correctionsEnd(context.database.work, contract, edition)
+      const published = await correctionsEnd(context.database.work, contract, edition)
+      const end = published ?? (await waitingEnd(context.database.work, contract, edition))
       if (end === undefined || end > context.clock() || signal?.aborted === true) continue
       const of = { dataset: contract.dataset, edition }
+      const cause = published === undefined ? 'never-published' : 'corrections-closed'
       await context.database.lock(lockOf(of), () => destroyStatistics(context, of), patience)
-      context.observe('data-erased', { kind: 'statistics', cause: 'corrections-closed', ...of })
+      context.observe('data-erased', { kind: 'statistics', cause, ...of })
     }
   }
 }

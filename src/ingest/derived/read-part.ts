@@ -6,6 +6,7 @@ import { copyPaths, type FileCount, type ValidateOptions } from '../../bundle/in
 import type { AppContext } from '../../catalogue/index.ts'
 import { intakeFields, intakeKey, partsOf } from '../../contract/index.ts'
 import { getDerivation, type PartDerivation, type StatisticsRow } from '../../derivations/index.ts'
+import { defined } from '../../platform/defined.ts'
 import type { DirectoryPin } from '../pipeline/parts.ts'
 import { readDirectories } from './directories.ts'
 import { buildKeyDigests, type KeyDigests, loadDigestKey } from './key-digests.ts'
@@ -56,13 +57,14 @@ function buildTaker(
   { contract, manifest }: ValidateOptions,
   derived: PartDerivation,
   digests: KeyDigests,
-): Pick<PartDerivation, 'add' | 'addBytes'> {
+): Pick<PartDerivation, 'add' | 'addBytes' | 'isNote' | 'warnings'> {
   const fields = intakeFields(contract).map(({ name }) => name)
   const places = intakeKey(contract).map((name) => fields.indexOf(name))
   const files = new Map(manifest.files.map(({ path }, index) => [path, index]))
   const [keyAt, ...more] = places
-  const { addBytes } = derived
+  const { addBytes, isNote, warnings } = derived
   return {
+    ...defined({ isNote, warnings }),
     ...(addBytes === undefined || keyAt === undefined || more.length > 0
       ? {}
       : {

@@ -3,7 +3,7 @@
  * are logged, because the rows that they were computed from are not stored, and are dropped as a whole.
  */
 
-import { encodeCopy } from '../../bundle/index.ts'
+import { escapeCopy } from '../../bundle/index.ts'
 import type { Contract } from '../../contract/index.ts'
 import type { Database, Runner } from '../../db/database.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
@@ -11,7 +11,10 @@ import { getDerivation, type StatisticsRow } from '../../derivations/index.ts'
 import { digestTable, statisticsTable } from '../pipeline/parts.ts'
 import type { KeyDigests } from './key-digests.ts'
 
-/** Lines encoded at a time. */
+/** Characters encoded at a time. */
+const textCharacters = 1 << 16
+
+/** Lines read at a time. */
 const batchSize = 5_000
 
 /** Replaces the statistics of a bundle. Nothing refers to them until its part is written. */
@@ -34,16 +37,27 @@ export async function writeStatistics(
   await database.copyFrom(`COPY ${digests} FROM STDIN`, of.digests.rows())
 }
 
+/** The rows as COPY text. Rows follow each other that differ in the last column only, so the others are encoded once. */
 async function* encode(statistics: Iterable<StatisticsRow>): AsyncGenerator<string> {
-  let batch: string[][] = []
+  let text = ''
+  let former: readonly string[] = []
+  let prefix = ''
   for (const { cell, amount } of statistics) {
     if (!Number.isSafeInteger(amount)) throw new Error('An amount of a statistic is no safe integer.')
-    batch.push([...cell, String(amount)])
-    if (batch.length < batchSize) continue
-    yield encodeCopy(batch)
-    batch = []
+    const last = cell.length - 1
+    let same = former.length === cell.length ? 0 : -1
+    while (same >= 0 && same < last && former[same] === cell[same]) same += 1
+    if (same !== last) {
+      prefix = ''
+      for (let at = 0; at < last; at++) prefix += `${escapeCopy(cell[at] ?? '')}\t`
+    }
+    former = cell
+    text += `${prefix}${escapeCopy(cell[last] ?? '')}\t${amount}\n`
+    if (text.length < textCharacters) continue
+    yield text
+    text = ''
   }
-  yield encodeCopy(batch)
+  yield text
 }
 
 /** Rows that the statistics of a bundle were computed from; undefined where there are none. */

@@ -20,11 +20,14 @@ function listPersonal({ contracts }: Pick<AppContext, 'contracts'>): readonly Pe
   })
 }
 
-/** Refused and quarantined bundles whose days are over. A bundle of unknown content may hold such rows too. */
+/**
+ * Refused and quarantined bundles, and bags that wait for others of their group, whose days are over. A bundle of unknown
+ * content may hold such rows too.
+ */
 export async function listRejectedPersonal(
   context: AppContext,
   before: (days: number) => Date,
-): Promise<readonly { readonly id: string; readonly cause: 'refused' | 'quarantined' }[]> {
+): Promise<readonly { readonly id: string; readonly cause: 'refused' | 'quarantined' | 'waiting' }[]> {
   const personal = listPersonal(context)
   if (personal.length === 0) return []
   const datasets = personal.map(({ dataset }) => dataset)
@@ -33,7 +36,7 @@ export async function listRejectedPersonal(
   return context.database.work`
     SELECT b.id, b.state AS cause FROM qingdan.bundle b
     LEFT JOIN unnest(${datasets}::text[], ${moments}::text[]) AS p(dataset, moment) ON p.dataset = b.dataset
-    WHERE b.erased_at IS NULL AND b.state IN ('refused', 'quarantined')
+    WHERE b.erased_at IS NULL AND b.state IN ('refused', 'quarantined', 'waiting')
       AND (b.dataset IS NULL OR p.dataset IS NOT NULL)
       AND ((b.history->-1->>'at')::timestamptz <= coalesce(p.moment::timestamptz, ${least})
         OR jsonb_path_exists(b.summary, '$[*] ? (@.check == "encryption-missing")'))

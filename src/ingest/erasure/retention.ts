@@ -1,6 +1,6 @@
 /**
  * Retention of bundles: removes the bytes of refused and superseded bundles after their days, those of withdrawn
- * versions earlier, and drops what nobody has decided about in quarantine. Receipts and findings stay. What a
+ * versions earlier, drops what nobody has decided about in quarantine, and refuses bags whose group stays incomplete. Receipts and findings stay. What a
  * current part or a version that is not withdrawn needs to be restored or corrected is never removed.
  */
 
@@ -8,12 +8,13 @@ import type { Sql } from 'postgres'
 import { type AppContext, readMirror } from '../../catalogue/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { closeCorrections } from '../derived/corrections.ts'
+import { refuseWaiting } from '../groups/groups.ts'
 import { dropStaged } from '../pipeline/parts.ts'
 import { dropBundle } from '../quarantine/quarantine.ts'
 import { listReadPersonal, listRejectedPersonal, type ReadCause } from './personal.ts'
 import { removeBytes } from './stored-bytes.ts'
 
-type Cause = 'refused' | 'quarantined' | 'superseded' | 'withdrawn' | ReadCause
+type Cause = 'refused' | 'quarantined' | 'waiting' | 'superseded' | 'withdrawn' | ReadCause
 
 interface Expired {
   readonly id: string
@@ -69,7 +70,7 @@ async function listExpired(context: AppContext): Promise<readonly Expired[]> {
     FROM qingdan.bundle b LEFT JOIN part ON part.bundle = b.id LEFT JOIN version ON version.bundle = b.id
     WHERE b.erased_at IS NULL AND (
       (b.state = 'refused' AND (b.history->-1->>'at')::timestamptz <= ${refused})
-      OR (b.state = 'quarantined' AND (b.history->-1->>'at')::timestamptz <= ${quarantined})
+      OR (b.state IN ('quarantined', 'waiting') AND (b.history->-1->>'at')::timestamptz <= ${quarantined})
       OR (b.state = 'staged' AND part.replaced_at <= ${superseded} AND version.is_public IS NOT TRUE)
       OR (b.state = 'staged' AND part.replaced_at <= ${withdrawn} AND version.withdrawn_at <= ${withdrawn}
         AND version.is_withdrawn))
@@ -86,6 +87,10 @@ async function expire(context: AppContext, { id, cause, copies = false }: Expire
   if (cause === 'quarantined') {
     const reason = 'Nobody decided before the end of its retention.'
     await dropBundle(context, { id, actor: 'service:retention', reason })
+  } else if (cause === 'waiting') {
+    const isRefused = await refuseWaiting(context, id)
+    if (!isRefused) return
+    await removeBytes(context, { id, state: 'refused', copies })
   } else {
     const state = cause === 'refused' ? cause : 'staged'
     await removeBytes(context, { id, state, copies })

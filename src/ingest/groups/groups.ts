@@ -107,6 +107,17 @@ export async function takeGroup(
   })
 }
 
+/** Refuses a bag whose group has not become complete. Returns false if it does not wait any more. */
+export async function refuseWaiting(context: AppContext, id: string): Promise<boolean> {
+  const name = await findGroup(context, id)
+  if (name === undefined) return false
+  return context.database.lock(groupLock(name), async () => {
+    if ((await getReceipt(context.database.work, id)).state !== 'waiting') return false
+    await refuseBags(context, [bagFindingsFrom(id, [faultAt('group-expired', { file: 'bag-info.txt' })])])
+    return true
+  })
+}
+
 /** Verifies all bags again, each and as one: grants and sequence numbers may have changed meanwhile. */
 async function verifyAll(
   context: AppContext,

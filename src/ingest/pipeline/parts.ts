@@ -9,6 +9,7 @@ import { type Contract, intakeFields } from '../../contract/index.ts'
 import type { Database, Runner, Transaction } from '../../db/database.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { lockKey } from '../../db/lock.ts'
+import { convertPoints } from './convert-points.ts'
 
 export interface StagedPart {
   readonly id: number
@@ -73,7 +74,8 @@ function tableOf(kind: 'b' | 'u' | 'd' | 's' | 'k', bundleId: string): string {
 
 /**
  * Recreates a bundle's staging table and copies rows into it; returns how many. Nothing refers to the table
- * until the part is written: leftovers of a crash or refusal are never visible, and are replaced or dropped.
+ * until the part is written: leftovers of a crash or refusal are never visible, and are replaced or dropped. Coordinates
+ * become WGS-84.
  */
 export async function copyStaged(
   database: Database,
@@ -89,7 +91,9 @@ export async function copyStaged(
        (${fileColumn} integer NOT NULL, ${rowColumn} bigint NOT NULL, ${columns.join(', ')})`,
     )
   })
-  return database.copyFrom(`COPY ${table} FROM STDIN (NULL '')`, rows)
+  const copied = await database.copyFrom(`COPY ${table} FROM STDIN (NULL '')`, rows)
+  await convertPoints(database, contract, table)
+  return copied
 }
 
 /** Drops the staged rows or statistics of a bundle. */

@@ -15,6 +15,7 @@ import { dropStaged } from './parts.ts'
 import type { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { bagsOf, exceededOf, isBroken, type RunLocked, type Validated, validateRows } from './rows.ts'
+import { findShiftedPoints } from './shifted-points.ts'
 import type { Verified } from './verify.ts'
 
 /** Stored with the rows of a released bundle, and published with each version that contains them. */
@@ -36,9 +37,12 @@ export async function validate(
   const outcome = await validateRows(context, verified, progress, runLocked)
   const { sink, files, changes, misfit, ...validated } = outcome
   context.observe('checkpoint-reached', { step: 'validate', point: 'rows-written' })
+  const broken = misfit || isBroken(files)
+  // Without rows there may be no table.
+  const shifted = broken || outcome.rows === 0 ? undefined : await findShiftedPoints(context, verified)
+  if (shifted !== undefined) sink.add(shifted)
   const byBag = sink.byBag(files)
   const exceeded = exceededOf(verified, files, sink.counts())
-  const broken = misfit || isBroken(files)
   if (broken || (exceeded.length > 0 && !verified.released)) {
     // Before the state is written, because no later step cleans up here.
     await dropStaged(context.database, verified.bundleId)

@@ -24,7 +24,10 @@ export async function renderChanges(context: AppContext, view: View): Promise<st
   return page(view, {
     title: text.title,
     description: text.about,
-    alternates: [{ href: '/v1/changes', type: 'application/json' }],
+    alternates: [
+      { href: '/v1/changes', type: 'application/json' },
+      { href: '/v1/changes.atom', type: 'application/atom+xml' },
+    ],
     main: (
       <>
         <section class="lead">

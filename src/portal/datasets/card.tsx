@@ -111,7 +111,7 @@ export function formatName(format: string): string {
 
 const names: Readonly<Record<string, string>> = {
   ...{ xlsx: 'Excel', csv: 'CSV', 'csv.gz': 'CSV (gzip)', json: 'JSON', ndjson: 'NDJSON' },
-  ...{ parquet: 'Parquet', zip: 'Data Package (ZIP)', geojson: 'GeoJSON' },
+  ...{ parquet: 'Parquet', 'sdmx.csv': 'SDMX-CSV', zip: 'Data Package (ZIP)', geojson: 'GeoJSON' },
 }
 
 /** The beginning of a description, to its first full stop or semicolon. */

@@ -44,7 +44,7 @@ export async function describeDataset(
 }
 
 /** The order of files for people: a spreadsheet first. */
-const order = ['xlsx', 'csv', 'csv.gz', 'json', 'ndjson', 'parquet', 'geojson', 'zip']
+const order = ['xlsx', 'csv', 'csv.gz', 'json', 'ndjson', 'parquet', 'geojson', 'sdmx.csv', 'zip']
 
 /** The files of a version, those that most people want first. `preview` is the token of a draft. */
 export async function listFiles(

@@ -40,6 +40,15 @@ export function renderDatasetPage(parts: PageParts): string {
       { href: `${dataset.href}.ttl`, type: 'text/turtle' },
       { href: `${dataset.href}.jsonld`, type: 'application/ld+json' },
       { href: `${dataset.href}.rdf`, type: 'application/rdf+xml' },
+      // Croissant, beside the data of schema.org in the page.
+      ...(latest === undefined
+        ? []
+        : [
+            {
+              href: `${dataset.href}/editions/${latest.edition}/versions/${latest.number}/croissant.json`,
+              type: 'application/ld+json',
+            },
+          ]),
     ],
     data,
     main: (

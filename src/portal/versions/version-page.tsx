@@ -39,7 +39,12 @@ export function renderVersion(parts: PageParts): string {
       { text: title, href: to(view, path) },
       { text: text.versions, href: to(view, `${path}/editions`) },
     ],
-    alternates: isDraft ? [] : [{ href, type: 'application/json' }],
+    alternates: isDraft
+      ? []
+      : [
+          { href, type: 'application/json' },
+          ...(isWithdrawn ? [] : [{ href: `${href}/croissant.json`, type: 'application/ld+json' }]),
+        ],
     main: (
       <article>
         <h1>

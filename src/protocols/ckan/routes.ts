@@ -27,29 +27,16 @@ const Help = Type.String({ description: 'Address of the description of the actio
 const Success = Type.Object(
   {
     help: Help,
-    success: Type.Literal(true, { description: 'Always true.' }),
+    success: Type.Boolean({ description: 'Always true.' }),
     result: Type.Unknown({ description: 'The result of the action.' }),
   },
   { description: "A response in CKAN's shape." },
 )
 
-const Refusal = Type.Union(
-  [
-    Type.Object({
-      help: Help,
-      success: Type.Literal(false, { description: 'Always false.' }),
-      error: Type.Object(
-        { __type: Type.String({ description: 'The kind of refusal.' }) },
-        {
-          additionalProperties: true,
-          description: 'The refusal: `message`, or an explanation for each parameter.',
-        },
-      ),
-    }),
-    Type.String({ description: 'Why the request cannot be read.' }),
-  ],
-  { description: "A refusal in CKAN's shape." },
-)
+/** An object with `help`, `success` and `error`, or a text: no generator reads a union of both. */
+const Refusal = Type.Unknown({
+  description: "A refusal in CKAN's shape: an object with `error`, or a text if the request cannot be read.",
+})
 
 const refusedBy = {
   400: 'The request cannot be read.',

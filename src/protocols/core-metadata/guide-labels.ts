@@ -52,6 +52,7 @@ const fileClasses: Readonly<Record<string, string>> = {
   ndjson: '自描述格式',
   json: '自描述格式',
   parquet: '自描述格式',
+  geojson: '自描述格式',
   zip: '自描述格式',
 }
 

@@ -14,6 +14,7 @@ import {
   getFormat,
   guardCells,
   renderWorkbook,
+  repeatable,
 } from '../../formats/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { digestOf } from '../../platform/digest.ts'
@@ -158,7 +159,14 @@ function xlsxRoute(app: App, context: AppContext): void {
       if (isCurrent(request, reply, `xlsx ${csvLines(rows)}`)) return reply.code(304).send(null)
       const { contracts } = context
       const workbook = { fields: tableFields, contracts, records: rows.length, about: aboutTable }
-      return reply.type(mediaType).send(Readable.from(renderWorkbook(only(rows), workbook)))
+      return reply.type(mediaType).send(
+        Readable.from(
+          renderWorkbook(
+            repeatable(() => only(rows)),
+            workbook,
+          ),
+        ),
+      )
     },
   )
 }

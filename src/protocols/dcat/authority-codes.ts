@@ -71,17 +71,24 @@ export function authorityTheme(theme: string): AuthorityTheme | undefined {
 /** The status of a withdrawn version. */
 export const withdrawnStatus = `${authority}/dataset-status/WITHDRAWN`
 
+/** How long the files stay at their addresses: permanently. */
+export const stable = {
+  iri: `${authority}/planned-availability/STABLE`,
+  label: { zh: '长期稳定提供', en: 'stable' },
+} as const
+
 /** The languages of the catalogue's texts. */
 export const languages = [`${authority}/language/ZHO`, `${authority}/language/ENG`] as const
 
-const media = 'https://www.iana.org/assignments/media-types'
+/** The common start of media types at IANA. */
+export const mediaTypes = 'https://www.iana.org/assignments/media-types/'
 const spreadsheet = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
 interface FileTerms {
-  /** IRI in the authority's table of file types. */
+  /** IRI in the authority's table of file types; absent if it has no such type. */
   readonly fileType?: string
-  /** Plain label, if the authority has no such type. */
-  readonly label?: string
+  /** Plain label: what harvesters show as the format. */
+  readonly label: string
   /** IRI at IANA; absent if the type is not registered there. */
   readonly mediaType?: string
   readonly compressed?: string
@@ -90,20 +97,32 @@ interface FileTerms {
 
 /** The terms for a file's format, by the names in `formats/`. */
 const files: Readonly<Record<string, FileTerms>> = {
-  csv: { fileType: `${authority}/file-type/CSV`, mediaType: `${media}/text/csv` },
+  csv: { fileType: `${authority}/file-type/CSV`, label: 'CSV', mediaType: `${mediaTypes}text/csv` },
   'csv.gz': {
     fileType: `${authority}/file-type/CSV`,
-    mediaType: `${media}/text/csv`,
-    compressed: `${media}/application/gzip`,
+    label: 'CSV',
+    mediaType: `${mediaTypes}text/csv`,
+    compressed: `${mediaTypes}application/gzip`,
   },
   ndjson: { label: 'NDJSON' },
-  json: { fileType: `${authority}/file-type/JSON`, mediaType: `${media}/application/json` },
-  xlsx: { fileType: `${authority}/file-type/XLSX`, mediaType: `${media}/${spreadsheet}` },
-  parquet: { label: 'Apache Parquet', mediaType: `${media}/application/vnd.apache.parquet` },
+  json: {
+    fileType: `${authority}/file-type/JSON`,
+    label: 'JSON',
+    mediaType: `${mediaTypes}application/json`,
+  },
+  xlsx: { fileType: `${authority}/file-type/XLSX`, label: 'XLSX', mediaType: `${mediaTypes}${spreadsheet}` },
+  parquet: { label: 'Apache Parquet', mediaType: `${mediaTypes}application/vnd.apache.parquet` },
+  geojson: {
+    fileType: `${authority}/file-type/GEOJSON`,
+    label: 'GeoJSON',
+    mediaType: `${mediaTypes}application/geo+json`,
+  },
+  'sdmx.csv': { label: 'SDMX-CSV' },
   zip: {
     fileType: `${authority}/file-type/CSV`,
-    mediaType: `${media}/text/csv`,
-    packed: `${media}/application/zip`,
+    label: 'CSV',
+    mediaType: `${mediaTypes}text/csv`,
+    packed: `${mediaTypes}application/zip`,
   },
 }
 

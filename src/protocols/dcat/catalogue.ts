@@ -11,17 +11,19 @@ import {
   type PublishedVersion,
 } from '../../catalogue/index.ts'
 import {
+  type Contract,
   type Contracts,
   type LoadedContract,
   listCodes,
   type StoredDistribution,
 } from '../../contract/index.ts'
 import { readCursor, writeCursor } from '../../platform/cursor.ts'
+import { defined } from '../../platform/defined.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import { buildGraph, type Graph, instant, type Literal, texts, whole } from '../rdf/graph.ts'
 import { languages } from './authority-codes.ts'
-import { type DcatContext, dcatContext, provider, themeScheme } from './context.ts'
+import { type DcatContext, dcatContext, licence, provider, themeScheme } from './context.ts'
 import {
   type DcatDataset,
   describeEdition,
@@ -29,6 +31,7 @@ import {
   describeService,
   type EditionVersions,
   editionsAmong,
+  issuedAt,
   modifiedAt,
 } from './dataset.ts'
 
@@ -57,6 +60,10 @@ interface CataloguePage {
   readonly entries: readonly Entry[]
   /** Editions on all pages together. */
   readonly total: number
+  /** When the first version of the whole catalogue was published; absent without any. */
+  readonly issued?: Date
+  /** A contract whose licence all readable datasets have; absent if licences differ. */
+  readonly licensed?: Contract
   /** Cursor of the next page; absent on the last. */
   readonly next?: string
 }
@@ -72,11 +79,11 @@ export function findPage(
 ): CataloguePage {
   const own = byDataset(versions)
   const since = modifiedSince?.getTime() ?? Number.NEGATIVE_INFINITY
-  const found = readable
-    .flatMap((loaded) => {
-      const all = own.get(loaded.contract.dataset) ?? []
-      return editionsAmong(all).map((versions): Entry => ({ loaded, all, versions }))
-    })
+  const known = readable.flatMap((loaded) => {
+    const all = own.get(loaded.contract.dataset) ?? []
+    return editionsAmong(all).map((versions): Entry => ({ loaded, all, versions }))
+  })
+  const found = known
     .filter((entry) => modifiedAt(entry.versions).getTime() >= since)
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
   const canonical = canonicalJson({ catalogue: 'dcat', modifiedSince: modifiedSince?.toISOString() ?? null })
@@ -84,13 +91,24 @@ export function findPage(
   const rest = found.filter((entry) => keyOf(entry) > after)
   const entries = rest.slice(0, limit)
   const last = entries.at(-1)
+  const published = known.flatMap(({ versions }) => versions)
   return {
     entries,
     total: found.length,
+    ...(published.length === 0 ? {} : { issued: issuedAt(published) }),
+    ...defined({ licensed: commonLicence(readable) }),
     ...(rest.length > entries.length && last !== undefined
       ? { next: writeCursor(canonical, { after: keyOf(last) }) }
       : {}),
   }
+}
+
+/** A contract whose licence all others have too; undefined if licences differ. */
+function commonLicence(readable: readonly LoadedContract[]): Contract | undefined {
+  const contracts = readable.map(({ contract }) => contract)
+  const [first] = contracts
+  if (contracts.some(({ licence }) => licence.name !== first?.licence.name)) return undefined
+  return contracts.find(({ licence }) => licence.url !== undefined) ?? first
 }
 
 /** No slug and no edition name contains a blank, and it sorts before all their characters. */
@@ -149,7 +167,7 @@ export async function catalogueGraph(
   return graph.nodes
 }
 
-function describeCatalogue(dcat: DcatContext, { entries, total }: CataloguePage): void {
+function describeCatalogue(dcat: DcatContext, { entries, total, issued, licensed }: CataloguePage): void {
   const { graph, catalogue, base, contracts } = dcat
   const moments = entries.map(({ all }) => modifiedAt(all).getTime())
   graph.describe(catalogue, ['dcat:Catalog', 'hydra:Collection'], {
@@ -163,6 +181,8 @@ function describeCatalogue(dcat: DcatContext, { entries, total }: CataloguePage)
     'dcat:themeTaxonomy': themeScheme(dcat),
     'foaf:homepage': graph.describe(`${base}/`, ['foaf:Document']),
     'hydra:totalItems': count(total),
+    'dct:issued': issued === undefined ? [] : instant(issued),
+    'dct:license': licensed === undefined ? [] : licence(dcat, licensed),
     ...(moments.length === 0 ? {} : { 'dct:modified': instant(new Date(Math.max(...moments))) }),
   })
 }

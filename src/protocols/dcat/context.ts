@@ -70,6 +70,31 @@ export function licence({ graph, at }: DcatContext, { dataset, licence }: Contra
   })
 }
 
+/** The area that a dataset covers. */
+export function area({ graph, at }: DcatContext, { dataset, area }: Contract): readonly Reference[] {
+  if (area === undefined) return []
+  const iri = area.url ?? `${at.dataset(dataset)}#area`
+  return [graph.describe(iri, ['dct:Location'], { 'skos:prefLabel': texts(area.name) })]
+}
+
+/** Who answers questions about a dataset. */
+export function contactPoint(
+  { graph, at }: DcatContext,
+  { dataset, contact }: Contract,
+): readonly Reference[] {
+  if (contact === undefined) return []
+  const { name, email, url, telephone } = contact
+  return [
+    graph.describe(`${at.dataset(dataset)}#contact`, ['vcard:Kind'], {
+      'vcard:fn': texts(name),
+      'vcard:hasEmail': { iri: `mailto:${email}` },
+      'vcard:hasURL': url === undefined ? [] : { iri: url },
+      // RFC 3966 allows no blanks.
+      'vcard:hasTelephone': telephone === undefined ? [] : { iri: `tel:${telephone.replaceAll(' ', '-')}` },
+    }),
+  ]
+}
+
 /** How often a dataset is updated: the authority's term, or ours if it has none. */
 export function frequency(
   { graph, contracts, catalogue }: DcatContext,

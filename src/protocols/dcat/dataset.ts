@@ -1,13 +1,23 @@
 /**
- * A dataset in DCAT-AP 3 (https://semiceu.github.io/DCAT-AP/releases/3.0.1/): the dataset is a series, each
- * edition a dataset in it, and each version a dataset of which the edition is the current state. Withdrawn
- * versions are described with their status and without distributions.
+ * A dataset in DCAT-AP 3 (https://semiceu.github.io/DCAT-AP/releases/3.0.1/): the dataset is a series, and each
+ * edition a dataset in it, described by its current version. Each version is a resource of its own but no
+ * `dcat:Dataset`, because harvesters import every node of that class. Withdrawn versions are described with
+ * their status and without distributions.
  */
 import { isSynthetic, latestOf, neighboursOf, type PublishedVersion } from '../../catalogue/index.ts'
 import type { Contract, LoadedContract, StoredDistribution } from '../../contract/index.ts'
 import { day, instant, type Literal, type Properties, type Reference, texts } from '../rdf/graph.ts'
 import { synthetic, withdrawnStatus } from './authority-codes.ts'
-import { accessRights, type DcatContext, frequency, licence, provider, themes } from './context.ts'
+import {
+  accessRights,
+  area,
+  contactPoint,
+  type DcatContext,
+  frequency,
+  licence,
+  provider,
+  themes,
+} from './context.ts'
 import { distribution } from './distribution.ts'
 
 export interface DcatDataset {
@@ -41,7 +51,7 @@ export function modifiedAt(versions: readonly PublishedVersion[]): Date {
 }
 
 /** When its first version was published. */
-function issuedAt(versions: readonly PublishedVersion[]): Date {
+export function issuedAt(versions: readonly PublishedVersion[]): Date {
   return new Date(Math.min(...versions.map(({ publishedAt }) => publishedAt.getTime())))
 }
 
@@ -88,6 +98,8 @@ function describeContract(context: DcatContext, contract: Contract): Properties 
     'dcat:keyword': contract.keywords.flatMap(texts),
     'dct:accrualPeriodicity': frequency(context, contract),
     'dct:accessRights': accessRights(context, contract),
+    'dcat:contactPoint': contactPoint(context, contract),
+    'dct:spatial': area(context, contract),
     'dcat:landingPage': context.graph.describe(context.at.page(contract.dataset), ['foaf:Document']),
     'dct:provenance': context.graph.describe(
       `${context.at.dataset(contract.dataset)}#source`,
@@ -122,10 +134,14 @@ export function describeEdition(
     'dcat:inSeries': { iri: at.dataset(contract.dataset) },
     'dcat:prev': referenceTo(previous),
     'dcat:next': referenceTo(next),
-    'dcat:hasVersion': versions.map((version) => ({ iri: at.version(version) })),
     ...(current === undefined
       ? { 'adms:status': withdrawn(context) }
-      : { 'dcat:version': numberOf(current), 'dcat:hasCurrentVersion': { iri: at.version(current) } }),
+      : {
+          'dcat:version': numberOf(current),
+          // Not `dcat:hasVersion`, whose values DCAT-AP requires to be datasets.
+          'dcat:hasCurrentVersion': { iri: at.version(current) },
+          'adms:versionNotes': notesOf(current),
+        }),
   })
   return current === undefined ? node : graph.describe(iri, [], aboutContent(context, dataset, current))
 }
@@ -141,7 +157,7 @@ function neighbouringEditions({ editions }: DcatDataset, own: EditionVersions) {
   }
 }
 
-/** One immutable version as a dataset of its own. */
+/** One immutable version. */
 function describeVersion(
   context: DcatContext,
   dataset: DcatDataset,
@@ -154,8 +170,7 @@ function describeVersion(
   const { predecessor, successor } = neighboursOf(version, versions)
   const referenceTo = (other: PublishedVersion | undefined) =>
     other === undefined ? [] : { iri: at.version(other) }
-  const notes = [version.reason, version.withdrawnReason].filter((text) => text !== null)
-  return graph.describe(at.version(version), ['dcat:Dataset'], {
+  return graph.describe(at.version(version), ['dcat:Resource'], {
     'dct:title': texts({
       zh: `${contract.title.zh} ${edition} 第${number}版`,
       en: `${contract.title.en} ${edition}, version ${number}`,
@@ -171,7 +186,7 @@ function describeVersion(
     'dcat:isVersionOf': { iri: at.edition(contract.dataset, edition) },
     'dcat:previousVersion': referenceTo(predecessor),
     'dcat:nextVersion': referenceTo(successor),
-    'adms:versionNotes': notes.map((text) => ({ text })),
+    'adms:versionNotes': notesOf(version),
     ...(version.state === 'withdrawn'
       ? { 'adms:status': withdrawn(context) }
       : aboutContent(context, dataset, version)),
@@ -245,6 +260,11 @@ export function describeService(
 
 function numberOf({ number }: PublishedVersion): Literal {
   return { text: String(number) }
+}
+
+/** Why the version was published, and why it was withdrawn. */
+function notesOf({ reason, withdrawnReason }: PublishedVersion): readonly Literal[] {
+  return [reason, withdrawnReason].filter((text) => text !== null).map((text) => ({ text }))
 }
 
 function withdrawn({ graph }: DcatContext): Reference {

@@ -201,7 +201,13 @@ async function sendCatalogue(
   }
   const links = at.next === undefined ? '' : `, <${at.next}>; rel="next"`
   reply.header('link', `<${at.first}>; rel="first"${links}`)
-  const inputs = [at, page.total, page.entries.map(({ loaded, all }) => stateOf(loaded, all))]
+  const inputs = [
+    at,
+    page.total,
+    page.issued,
+    page.licensed?.licence,
+    page.entries.map(({ loaded, all }) => stateOf(loaded, all)),
+  ]
   const build = () => catalogueGraph(context, page, at)
   return send(context, request, reply, { syntax, inputs, build, open: request.caller.keyId === undefined })
 }

@@ -155,9 +155,9 @@ const ChangeSchema = Type.Object({
     description: 'Why a version was published or withdrawn, or a venue closed; null if no reason was given.',
   }),
   erased: Type.Optional(
-    Type.Literal(true, {
+    Type.Boolean({
       description:
-        'Present if the version was erased: its records and files no longer exist. Remove your own copies.',
+        'Always true, and present only if the version was erased: its records and files no longer exist. Remove your own copies.',
     }),
   ),
   contract: Type.Optional(ContractPart),

@@ -10,13 +10,17 @@ import type { Database } from '../../db/database.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { type DerivedRow, getDerivation } from '../../derivations/index.ts'
 import { readDirectories, readStatistics, type StagedPart, stagingTable } from '../../ingest/index.ts'
+import type { Finding } from '../../platform/finding.ts'
 import type { Assembled } from './assemble.ts'
+import { listWarnings, openReview, reviewed } from './review.ts'
 
 export interface Derived extends Assembled {
   /** SQL that selects the dataset's typed rows. It reads staging, so only this module may run it. */
   readonly select: string
   /** How many rows it selects. */
   readonly rows: number
+  /** What is implausible: the publication waits until a person has approved it. */
+  readonly warnings: readonly Finding[]
 }
 
 export async function derive(context: AppContext, assembled: Assembled): Promise<Derived> {
@@ -26,6 +30,7 @@ export async function derive(context: AppContext, assembled: Assembled): Promise
       ? {
           select: parts.map((part) => selectPart(loaded.contract, part)).join(' UNION ALL '),
           rows: parts.reduce((sum, part) => sum + part.rows, 0),
+          warnings: [],
         }
       : await compute(context, assembled)
   await advanceDraft(context.database.work, draft.id, { state: 'derived' })
@@ -46,9 +51,11 @@ function selectPart(contract: Contract, part: StagedPart): string {
 /** Computes the rows into a table of their own, which is replaced when the step runs again. */
 async function compute(
   context: AppContext,
-  { draft, loaded: { contract }, parts, directories }: Assembled,
-): Promise<Pick<Derived, 'select' | 'rows'>> {
+  assembled: Assembled,
+): Promise<Pick<Derived, 'select' | 'rows' | 'warnings'>> {
   const { database } = context
+  const { draft, loaded, parts, directories } = assembled
+  const { contract } = loaded
   const use = contract.derivation
   if (use === undefined) throw new Error('compute is for contracts with a derivation')
   const of = {
@@ -63,9 +70,11 @@ async function compute(
   const columns = contract.fields.map(({ name }) => `${quoteIdentifier(name)} text COLLATE "C"`)
   await dropDerived(database, draft.id)
   await database.work.unsafe(`CREATE UNLOGGED TABLE ${table} (${columns.join(', ')})`)
-  const rows = await database.copyFrom(`COPY ${table} FROM STDIN`, encode(aggregated))
+  const review = await openReview(context, assembled)
+  const rows = await database.copyFrom(`COPY ${table} FROM STDIN`, encode(reviewed(aggregated, review)))
+  const warnings = await listWarnings(context, assembled, review)
   context.observe('checkpoint-reached', { step: 'derive', point: 'rows-computed' })
-  return { select: `SELECT ${typedColumns(contract)} FROM ${table}`, rows }
+  return { select: `SELECT ${typedColumns(contract)} FROM ${table}`, rows, warnings }
 }
 
 async function* encode(batches: AsyncIterable<readonly DerivedRow[]>): AsyncGenerator<string> {

@@ -7,7 +7,7 @@
 import { type AppContext, latestOf, prepareVersion, readVersions } from '../../catalogue/index.ts'
 import type { Contract, RecordDifference, VersionName } from '../../contract/index.ts'
 import type { Progress } from '../../ingest/index.ts'
-import { countWarnings } from '../../ingest/index.ts'
+import { countWarnings, holdingChecks } from '../../ingest/index.ts'
 import { countDifference, loadRecords } from '../../records/index.ts'
 import { writePrepared } from '../publications.ts'
 import type { Controlled } from './control.ts'
@@ -38,10 +38,10 @@ async function prepare(context: AppContext, controlled: Controlled, progress: Pr
   context.observe('checkpoint-reached', { step: 'prepare', point: 'records-loaded' })
   const rendered = await renderFiles(context, controlled, { table, records }, progress)
   progress('compare', 0)
-  const warnings = await countWarnings(
-    context.database.work,
-    parts.flatMap((part) => part.bundles),
-  )
+  const bundles = parts.flatMap((part) => part.bundles)
+  const counted = await countWarnings(context.database.work, bundles)
+  const holding = new Set(holdingChecks(loaded.contract))
+  const warnings = counted.filter(({ check }) => !holding.has(check))
   const difference = await differenceOf(context, loaded.contract, draft, table)
   await context.database.work.begin(async (tx) => {
     await prepareVersion(tx, {
@@ -52,7 +52,9 @@ async function prepare(context: AppContext, controlled: Controlled, progress: Pr
       warnings,
       ...rendered,
     })
-    await writePrepared(tx, publication.id, rendered.digest, context.clock())
+    const { digest } = rendered
+    const at = context.clock()
+    await writePrepared(tx, publication.id, { digest, at, warnings: controlled.warnings })
   })
   context.observe('checkpoint-reached', { step: 'prepare', point: 'written' })
 }

@@ -15,6 +15,7 @@ import {
   FormatRefusal,
   getFormat,
   type RenderContext,
+  repeatable,
   type SourceFile,
 } from '../../formats/index.ts'
 import type { Progress } from '../../ingest/index.ts'
@@ -157,13 +158,15 @@ function bytesOf(
 ): AsyncIterable<string | Uint8Array> {
   const { records } = renderContext.version
   if ('render' in format) {
-    const copied = format.copied?.(renderContext.fields)
+    const copied = format.copied?.(renderContext)
     return copied === undefined
       ? format.render(
-          watch(
-            readAll(context.database.work, table, renderContext.fields),
-            ({ length }) => length,
-            (rows) => onShare(rows / records),
+          repeatable(() =>
+            watch(
+              readAll(context.database.work, table, renderContext.fields),
+              ({ length }) => length,
+              (rows) => onShare(rows / records),
+            ),
           ),
           renderContext,
         )

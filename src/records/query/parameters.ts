@@ -7,6 +7,7 @@ import {
   type Contract,
   type Contracts,
   codesOf,
+  coordinateFields,
   type Field,
   fieldType,
   jsonValue,
@@ -16,6 +17,7 @@ import {
 import { inLanguage, type Language } from '../../platform/language.ts'
 import { sortableFields } from '../tables.ts'
 import { type OperatorName, operators, operatorsOf, parameterName } from './filters.ts'
+import { coordinateNames } from './plan.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -62,6 +64,10 @@ export function describeFilters(contract: Contract, options: DescribeOptions): r
 /** What the record routes accept for one dataset: fields to select, to sort by and to filter by. */
 export const recordsPart = {
   segment: 'records',
+  lacks: (contract: Contract) =>
+    coordinateFields(contract) === undefined
+      ? { parameters: coordinateNames, extensions: ['geojson'] }
+      : { parameters: [], extensions: [] },
   parameters: (contract: Contract, options: DescribeOptions): readonly DescribedParameter[] => {
     const names = contract.fields.map(({ name }) => name)
     const sortable = sortableFields(contract).map(({ name }) => name)

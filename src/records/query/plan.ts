@@ -6,13 +6,16 @@
 import {
   type Contract,
   type Contracts,
+  type CoordinateFields,
   compareContracts,
+  coordinateFields,
   type Field,
   type LoadedContract,
 } from '../../contract/index.ts'
 import { nearestOf } from '../../http/index.ts'
 import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
+import { type Area, areaNames, areaParameters } from './area.ts'
 import { type Condition, parameterName, resolveFilters } from './filters.ts'
 import { type Order, planOrder } from './order.ts'
 import { emptyKeys, type Query, reservedNames } from './query.ts'
@@ -52,6 +55,12 @@ export interface Plan<T extends Target = Target> {
   readonly conditions: readonly Condition[]
   /** Full-text words; only protocols such as CKAN use them. */
   readonly words?: readonly PlannedWord[]
+  /** Where the records must be, with the fields of their coordinates. */
+  readonly area?: { readonly of: Area; readonly fields: CoordinateFields }
+  /** The fields of coordinates that the response needs, also if they are not selected. */
+  readonly points?: CoordinateFields
+  /** Whether each record becomes a feature of GeoJSON. */
+  readonly isFeatures?: boolean
   readonly order: Order
   /** Whether the stand-in of an empty key is returned as nothing; conditions and order still see it. */
   readonly emptiesKeys?: boolean
@@ -75,7 +84,10 @@ export function planRecords<T extends Target>(
   const loaded = newestContract(targets, contracts)
   const { contract } = loaded
   const joinsEditions = requestsSeveralEditions(query.editions)
-  const conditions = resolveFilters(query.filters, contract, contracts, reservedNames)
+  const points = coordinateFields(contract)
+  const own = reservedNames.filter((name) => points !== undefined || !coordinateNames.includes(name))
+  const conditions = resolveFilters(query.filters, contract, contracts, own)
+  if (points === undefined) refuseCoordinates(query, own)
   const fields = query.select === undefined ? contract.fields : selectFields(query.select, contract)
   const order = planOrder(query.sort, contract, targets.length === 1)
   const plan = {
@@ -86,8 +98,22 @@ export function planRecords<T extends Target>(
     conditions,
     order,
     parameters: parametersOf(query, conditions),
+    ...(query.area === undefined || points === undefined ? {} : { area: { of: query.area, fields: points } }),
   }
   return query.emptiesKeys === true ? { ...plan, emptiesKeys: true } : plan
+}
+
+/** The parameters that only datasets with coordinates have. */
+export const coordinateNames: readonly string[] = [...areaNames, 'crs']
+
+function refuseCoordinates({ area, crs }: Query, known: readonly string[]): void {
+  const [path] = [...areaParameters(area).map(([name]) => name), ...(crs === undefined ? [] : ['crs'])]
+  if (path === undefined) return
+  throw problem('parameter-unknown', {
+    path,
+    detail: 'The records of this dataset have no coordinates.',
+    known,
+  })
 }
 
 /** Whether a query requests several editions, even if only one exists. */
@@ -150,6 +176,8 @@ function parametersOf(query: Query, conditions: readonly Condition[]): Plan['par
         : sort.map(({ field, descending }) => `${descending ? '-' : ''}${field}`).join(','),
     ],
     ['key_missing', query.emptiesKeys === true ? emptyKeys : undefined],
+    ...areaParameters(query.area),
+    ['crs', query.crs],
     ...Object.entries(query.csv),
   ]
   return own.filter((pair): pair is readonly [string, string] => pair[1] !== undefined)

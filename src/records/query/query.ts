@@ -3,9 +3,11 @@
  * what is invalid under every contract.
  */
 
+import { type CrsName, crsNames } from '../../contract/index.ts'
 import { defined } from '../../platform/defined.ts'
 import { tableOf } from '../../platform/lookup.ts'
 import { problem } from '../../platform/problem.ts'
+import { type Area, areaNames, parseArea } from './area.ts'
 import { type CsvSwitches, csvSwitchNames, parseCsvSwitches } from './csv-options.ts'
 import type { Filter } from './filters.ts'
 
@@ -29,6 +31,10 @@ export interface Query {
   /** Whether the stand-in of an empty key is returned as nothing. */
   readonly emptiesKeys?: boolean
   readonly csv: CsvSwitches
+  /** Where the records must be. */
+  readonly area?: Area
+  /** The system of the coordinates in the response; WGS-84 if absent. */
+  readonly crs?: CrsName
 }
 
 /** Most records on a page. */
@@ -50,6 +56,8 @@ export const reservedNames = [
   'cursor',
   'count',
   'key_missing',
+  'crs',
+  ...areaNames,
   ...csvSwitchNames,
 ] as const
 
@@ -78,7 +86,7 @@ export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query
     if (reservedNames.some((known) => known === name)) own[name] = parseText(name, value)
     else others.push([name, value])
   }
-  const { edition, select, sort, limit, cursor, count, key_missing: keyMissing } = own
+  const { edition, select, sort, limit, cursor, count, key_missing: keyMissing, crs } = own
   return {
     filters: parseFilters(tableOf(others)),
     sort: sort === undefined ? [] : parseSort(sort),
@@ -90,7 +98,8 @@ export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query
       ? {}
       : { editions: edition === 'all' ? edition : parseNames('edition', edition, editionsMax) }),
     ...(limit === undefined ? {} : { limit: parseLimit(limit) }),
-    ...defined({ cursor }),
+    ...defined({ cursor, area: parseArea(own) }),
+    ...(crs === undefined ? {} : { crs: parseCrs(crs) }),
   }
 }
 
@@ -149,6 +158,15 @@ function parseLimit(text: string): number {
   const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
   if (limit >= 1 && limit <= limitMax) return limit
   throw problem('parameter-invalid', { path: 'limit', detail: `A whole number from 1 to ${limitMax}.` })
+}
+
+function parseCrs(text: string): CrsName {
+  const found = crsNames.find((name) => name === text)
+  if (found !== undefined) return found
+  throw problem('parameter-invalid', {
+    path: 'crs',
+    detail: `Expected ${crsNames.join(' or ')}. Without it coordinates are in WGS-84.`,
+  })
 }
 
 function parseCount(text: string): boolean {

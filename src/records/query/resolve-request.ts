@@ -14,6 +14,7 @@ import {
   type PublishedVersion,
   type ServedVersion,
 } from '../../catalogue/index.ts'
+import { type CrsName, coordinateFields } from '../../contract/index.ts'
 import type { CsvForm } from '../../formats/index.ts'
 import { defined } from '../../platform/defined.ts'
 import type { Language } from '../../platform/language.ts'
@@ -23,7 +24,7 @@ import { canonicalQuery, type Plan, planRecords, requestsSeveralEditions } from 
 import { editionsMax, limitDefault, parseQuery, type Query } from './query.ts'
 import { type RecordPosition, readRecordCursor } from './record-cursor.ts'
 
-export type AnswerFormat = 'json' | 'ndjson' | 'csv'
+export type AnswerFormat = 'json' | 'ndjson' | 'csv' | 'geojson'
 
 /** A request for records, independent of its route. */
 export interface Request {
@@ -43,6 +44,8 @@ export interface Request {
 export interface RecordsRequest {
   readonly plan: Plan<ServedVersion>
   readonly format: AnswerFormat
+  /** The system that coordinates are converted to. */
+  readonly crs?: CrsName
   /** How a CSV is written. */
   readonly form: CsvForm
   /** Records on a page; all records if absent. */
@@ -68,7 +71,7 @@ export async function resolveRequest(context: AppContext, request: Request): Pro
   if (format !== 'csv') refuseSwitches(query.csv)
   const cursor = query.cursor === undefined ? undefined : readRecordCursor(dataset, query.cursor)
   const versions = await chooseVersions(context, request, query, cursor?.position)
-  const plan = planRecords(query, versions, context.contracts)
+  const plan = withPoints(planRecords(query, versions, context.contracts), query, format)
   cursor?.verifyQuery(canonicalQuery(plan))
   const limit = query.limit ?? (format === 'json' ? limitDefault : undefined)
   const form = csvFormOf(query.csv, request.language)
@@ -98,9 +101,22 @@ export async function resolveRequest(context: AppContext, request: Request): Pro
     parameters,
     count: query.count,
     key,
-    ...defined({ limit, cursor: query.cursor }),
+    ...defined({ limit, cursor: query.cursor, crs: query.crs }),
     ...(cursor === undefined ? {} : { position: cursor.position }),
   }
+}
+
+/** GeoJSON and the conversion of coordinates need both coordinates, also if they are not selected. */
+function withPoints(plan: Plan<ServedVersion>, { crs }: Query, format: AnswerFormat): Plan<ServedVersion> {
+  if (format !== 'geojson' && crs === undefined) return plan
+  const points = coordinateFields(plan.loaded.contract)
+  if (points === undefined) throw problem('coordinates-not-found', { path: 'slug' })
+  if (format !== 'geojson') return { ...plan, points }
+  if (crs === undefined) return { ...plan, points, isFeatures: true }
+  throw problem('parameter-invalid', {
+    path: 'crs',
+    detail: 'GeoJSON is always in WGS-84 (RFC 7946, section 4). Request JSON or CSV.',
+  })
 }
 
 /**

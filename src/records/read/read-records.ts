@@ -105,6 +105,7 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
       if (
         plan.conditions.length === 0 &&
         plan.words === undefined &&
+        plan.area === undefined &&
         plan.targets.every(({ version }) => version.records !== undefined)
       ) {
         return plan.targets.reduce((sum, { version }) => sum + (version.records ?? 0), 0)

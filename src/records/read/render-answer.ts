@@ -5,20 +5,26 @@
 
 import { type AppContext, addresses, isSynthetic, type ServedVersion } from '../../catalogue/index.ts'
 import {
+  collectionHead,
   copyCsv,
   copyLines,
   csvHeader,
   csvLines,
   encodeCsv,
   guardCells,
+  intoCollection,
+  jsonRecord,
   type RecordValues,
   unwritableField,
   unwritablePattern,
 } from '../../formats/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
+import type { Position } from '../query/order.ts'
 import { canonicalQuery, type Plan } from '../query/plan.ts'
 import { writeRecordCursor } from '../query/record-cursor.ts'
 import type { RecordsRequest } from '../query/resolve-request.ts'
+import { convertedRows, rowConverter } from './convert-rows.ts'
 import { copyRecords, type LastRecord, type RecordsReader } from './read-records.ts'
 import { columnsOf, copyStatements, findUnwritable, lineColumns, plainColumns } from './sql.ts'
 
@@ -42,22 +48,38 @@ export async function answerPage(
   const position = await reader.position(plan, resolved.position)
   if (format === 'csv') {
     const { records, last } = await reader.rows(plan, position, limit)
-    return { bytes: await writeCsv(resolved, records), next: nextLink(resolved, last) }
+    const rows = records.map(await rowConverter(resolved))
+    return { bytes: await writeCsv(resolved, rows), next: nextLink(resolved, last) }
   }
-  const isJson = format === 'json'
+  const isLines = format === 'ndjson'
   const [{ records, last }, count] = await Promise.all([
-    reader.json(plan, position, limit, isJson ? ',\n' : '\n'),
-    isJson && resolved.count ? reader.count(plan) : undefined,
+    readJson(reader, resolved, position, limit),
+    !isLines && resolved.count ? reader.count(plan) : undefined,
   ])
   const next = nextLink(resolved, last)
-  if (!isJson) return { bytes: records.length === 0 ? records : Buffer.concat([records, lineEnd]), next }
+  if (isLines) return { bytes: records.length === 0 ? records : Buffer.concat([records, lineEnd]), next }
   const meta = JSON.stringify(metaOf(context, resolved, count))
   const links = JSON.stringify(linksOf(context, resolved, next))
   const rest = Buffer.from(`],"meta":${meta},"links":${links}}`)
-  return { bytes: Buffer.concat([beforeRecords, records, rest]), next }
+  return { bytes: Buffer.concat([beforeRecords[format], records, rest]), next }
 }
 
-const beforeRecords = Buffer.from('{"data":[')
+/** The records of a page as JSON: by Postgres, unless their coordinates are converted. */
+async function readJson(
+  reader: RecordsReader,
+  resolved: RecordsRequest,
+  position: Position | undefined,
+  limit: number,
+) {
+  const { plan, format, crs } = resolved
+  const separator = format === 'ndjson' ? '\n' : ',\n'
+  if (crs === undefined) return reader.json(plan, position, limit, separator)
+  const { records, last } = await reader.rows(plan, position, limit)
+  const lines = records.map(await rowConverter(resolved)).map(jsonRecord(columnsOf(plan)))
+  return { records: Buffer.from(lines.join(separator)), ...defined({ last }) }
+}
+
+const beforeRecords = { json: Buffer.from('{"data":['), geojson: Buffer.from(collectionHead) } as const
 const lineEnd = Buffer.from('\n')
 
 /** Streams all requested records. Throws `parameter-invalid` before the first byte. */
@@ -69,8 +91,8 @@ export async function* answerAll(
 ): AsyncGenerator<Uint8Array> {
   const { plan, form } = resolved
   const position = await reader.position(plan, resolved.position)
-  if (resolved.format === 'ndjson') {
-    yield* copyRecords(context.database, copyStatements(plan, position, lineColumns(plan), copyLines), signal)
+  if (resolved.format !== 'csv') {
+    yield* allLines(context, reader, resolved, position, signal)
     return
   }
   if (form.encoding !== 'utf-8') {
@@ -80,9 +102,45 @@ export async function* answerAll(
       if (found !== undefined) throw unwritable(found)
     }
   }
-  const select = plainColumns(plan, form.guarded)
-  const records = copyRecords(context.database, copyStatements(plan, position, select, copyCsv), signal)
+  const records =
+    resolved.crs === undefined
+      ? copyRecords(
+          context.database,
+          copyStatements(plan, position, plainColumns(plan, form.guarded), copyCsv),
+          signal,
+        )
+      : linesOf(convertedRows(reader, resolved, position, signal), (rows) =>
+          csvLines(form.guarded ? rows.map(guardCells(columnsOf(plan))) : rows),
+        )
   yield* encodeCsv(withHeader(headerOf(resolved), records), form)
+}
+
+/** All records as NDJSON or GeoJSON. */
+async function* allLines(
+  { database }: AppContext,
+  reader: RecordsReader,
+  resolved: RecordsRequest,
+  position: Position | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const { plan, crs } = resolved
+  if (crs !== undefined) {
+    const record = jsonRecord(columnsOf(plan))
+    yield* linesOf(convertedRows(reader, resolved, position, signal), (rows) =>
+      rows.map((row) => `${record(row)}\n`).join(''),
+    )
+    return
+  }
+  const lines = copyRecords(database, copyStatements(plan, position, lineColumns(plan), copyLines), signal)
+  if (!plan.isFeatures) yield* lines
+  else for await (const chunk of intoCollection(lines)) yield Buffer.from(chunk)
+}
+
+async function* linesOf(
+  batches: AsyncIterable<readonly RecordValues[]>,
+  write: (rows: readonly RecordValues[]) => string,
+): AsyncGenerator<Uint8Array> {
+  for await (const batch of batches) if (batch.length > 0) yield Buffer.from(write(batch))
 }
 
 /** A header, then the records. */
@@ -149,10 +207,10 @@ function versionMeta(version: ServedVersion) {
   }
 }
 
-function metaOf({ config }: AppContext, { plan }: RecordsRequest, count: number | undefined) {
+function metaOf({ config }: AppContext, { plan, crs }: RecordsRequest, count: number | undefined) {
   const { dataset, contractVersion } = plan.loaded.contract
   const versions = plan.targets.map(({ version }) => version)
-  const counted = count === undefined ? {} : { count }
+  const counted = defined({ count, crs })
   const [only] = versions
   if (!plan.joinsEditions && only !== undefined) return { dataset, ...versionMeta(only), ...counted }
   return {

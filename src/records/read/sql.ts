@@ -5,7 +5,8 @@
  */
 import { fieldType, formerField } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
-import { csvColumns, guardedColumns, isGuarded, jsonRow } from '../../formats/index.ts'
+import { csvColumns, featureRow, guardedColumns, isGuarded, jsonRow } from '../../formats/index.ts'
+import { areaConditions } from '../query/area.ts'
 import { type Bind, bindConditions, numberedParameters } from '../query/filters.ts'
 import { type Position, planSegments, type Segment, type SortGroup } from '../query/order.ts'
 import type { Plan, PlannedTarget } from '../query/plan.ts'
@@ -45,7 +46,7 @@ export function jsonPage(
   const { bind, parameters } = numberedParameters()
   const rows = pageRows(plan, position, limit + 1, bind)
   // Without an ORDER BY of their own, aggregates follow the sorted subquery (PostgreSQL manual, 9.21).
-  const text = `SELECT count(*) AS found, string_agg(${jsonRow(columnsOf(plan))}, E'${separator.replace('\n', '\\n')}') AS lines,
+  const text = `SELECT count(*) AS found, string_agg(${recordSql(plan)}, E'${separator.replace('\n', '\\n')}') AS lines,
       (array_agg(${rankColumn}))[${limit}] AS at, (array_agg(${numberColumn}))[${limit}] AS after
     FROM (${emptied(plan, rows)}) AS page`
   return { text, parameters }
@@ -55,7 +56,7 @@ export function jsonPage(
 export function rowsPage(plan: Plan, position: Position | undefined, limit: number): Statement {
   const { bind, parameters } = numberedParameters()
   const rows = pageRows(plan, position, limit + 1, bind)
-  const columns = selectTexts(columnsOf(plan))
+  const columns = selectTexts(rowColumns(plan))
   const source = emptied(plan, rows)
   return { text: `SELECT ${rankColumn}, ${numberColumn}, ${columns} FROM (${source}) AS page`, parameters }
 }
@@ -64,7 +65,7 @@ export function rowsPage(plan: Plan, position: Position | undefined, limit: numb
 function emptied(plan: Plan, rows: string, internal: readonly string[] = [rankColumn, numberColumn]): string {
   const { keyMissing, primaryKey } = plan.loaded.contract
   if (!plan.emptiesKeys || keyMissing === undefined) return rows
-  const columns = columnsOf(plan).map(({ name, type }) => {
+  const columns = rowColumns(plan).map(({ name, type }) => {
     const column = quoteIdentifier(name)
     const isFilled = type === 'string' && primaryKey.includes(name)
     // Codes have no quotes: the schema of contracts allows letters, digits, `_`, `.` and `-`.
@@ -148,8 +149,14 @@ function segmentRows(plan: Plan, segment: string, select: string): string {
 /** First column of a numbered CSV, for a select list. */
 export const numberedColumn = `${numberColumn} AS "_id"`
 
-/** The JSON line and the CSV columns of the response, as select lists. */
-export const lineColumns = (plan: Plan) => jsonRow(columnsOf(plan))
+/** SQL of a record in the response: a feature of GeoJSON or a JSON object. */
+function recordSql(plan: Plan): string {
+  const { points, isFeatures } = plan
+  return points === undefined || !isFeatures ? jsonRow(columnsOf(plan)) : featureRow(columnsOf(plan), points)
+}
+
+/** The JSON lines and the CSV columns of the response, as select lists. */
+export const lineColumns = (plan: Plan) => `${recordSql(plan)}${plan.isFeatures ? " || ','" : ''}`
 export function plainColumns(plan: Plan, guarded: boolean): string {
   const columns = columnsOf(plan)
   const plain = csvColumns(columns)
@@ -174,6 +181,14 @@ export function findUnwritable(plan: Plan, pattern: string): Statement | undefin
       WHERE field IS NOT NULL LIMIT 1)`
   })
   return { text: found.join(' UNION ALL '), parameters }
+}
+
+/** The columns that a row needs until it is rendered: those of the response, and coordinates for points. */
+export function rowColumns(plan: Plan): Plan['fields'] {
+  const { points } = plan
+  const columns = columnsOf(plan)
+  const added = points === undefined ? [] : [points.longitude, points.latitude]
+  return [...columns, ...added.filter(({ name }) => !columns.some((column) => column.name === name))]
 }
 
 /** The columns of a response: the edition first if editions are joined. */
@@ -223,7 +238,7 @@ function groupRows(
   const keys = plan.order.keys.map(
     ({ field }, index) => `${quoteIdentifier(field.name)} AS ${keyColumn(index)}`,
   )
-  const fields = columnsOf(plan).map(({ name }) => quoteIdentifier(name))
+  const fields = rowColumns(plan).map(({ name }) => quoteIdentifier(name))
   const segments = group.map((segment) => {
     const columns = [`${segment.target} AS ${rankColumn}`, numberColumn, ...keys, ...fields].join(', ')
     return `SELECT ${columns} FROM ${segmentSql(plan, segment, conditions, bind)}${bounded}`
@@ -250,14 +265,15 @@ function segmentSql(plan: Plan, segment: Segment, conditions: readonly string[],
   return `${sourceOf(plan, target, bind)}${where([...segment.conditions, ...conditions])} ORDER BY ${segment.order}`
 }
 
-/** The conditions on every record: the filters, and each of the words. */
-function conditionsOf({ conditions, words = [], loaded }: Plan, bind: Bind): readonly string[] {
+/** The conditions on every record: the filters, each of the words, and the area. */
+function conditionsOf({ conditions, words = [], area, loaded }: Plan, bind: Bind): readonly string[] {
   const found = words.map(({ text, field }) => {
     const among = field === undefined ? loaded.contract.fields : [field]
     const record = `lower(concat_ws(chr(10), ${selectTexts(among)}))`
     return `strpos(${record}, lower(${bind(text)})) > 0`
   })
-  return [...bindConditions(conditions, bind), ...found]
+  const inside = area === undefined ? [] : areaConditions(area.of, area.fields, bind)
+  return [...bindConditions(conditions, bind), ...found, ...inside]
 }
 
 const where = (conditions: readonly string[]) =>

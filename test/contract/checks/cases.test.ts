@@ -9,6 +9,8 @@ interface Case {
   readonly use: CheckUse
   readonly part?: ProviderPart
   readonly rows: readonly (readonly (string | null)[])[]
+  /** Rows that the check sees first, without faults. */
+  readonly before?: readonly (readonly (string | null)[])[]
   /** For a bad case: the field at fault in each row. */
   readonly faults?: readonly string[]
 }
@@ -17,9 +19,10 @@ const folder = 'test/cases/checks'
 const read = (name: string, kind: string) =>
   JSON.parse(readFileSync(`${folder}/${name}/${kind}.json`, 'utf8')) as Case
 
-const run = ({ fields, use, part, rows }: Case) => {
+const run = ({ fields, use, part, rows, before = [] }: Case) => {
   const [check] = buildChecks([use], { fields, part })
   if (check === undefined) throw new Error('The case uses a field that its rows do not have.')
+  for (const row of before) t.equal(check.run(row), undefined)
   return rows.map((row) => check.run(row))
 }
 
@@ -84,4 +87,27 @@ t.test('arithmetic is exact where doubles would not be', async (t) => {
       }),
     ),
   )
+})
+
+t.test('strictly ascending values are never equal', async (t) => {
+  const { fields, use } = read('ascending', 'good')
+  const [check] = buildChecks([{ ...use, strict: true }], { fields })
+  t.equal(check?.run(['1.0', '1.1', '1.2']), undefined)
+  t.equal(check?.run(['1.0', null, '1.1']), undefined)
+  t.match(check?.run(['1.0', '1.0', '1.2']), { field: 'p50', message: { en: /does not exceed/ } })
+})
+
+t.test('swapped coordinates are named as such', async (t) => {
+  const { fields, use } = read('within', 'good')
+  const [check] = buildChecks([use], { fields })
+  t.match(check?.run(['31.23', '121.47']), { field: 'lon', message: { en: /are swapped/, zh: /颠倒/ } })
+  t.match(check?.run(['121.47', '29']), { field: 'lat', message: { en: /outside the bounding box/ } })
+  t.match(check?.run(['121.47', '121.47']), { field: 'lat', message: { en: /outside the bounding box/ } })
+})
+
+t.test('a point in another outline and one in none have different messages', async (t) => {
+  const { fields, use } = read('in-outline', 'good')
+  const [check] = buildChecks([use], { fields })
+  t.match(check?.run(['7', '1', 'a']), { message: { en: /The point is in b;/ } })
+  t.match(check?.run(['-1', '1', 'a']), { message: { en: /perhaps in the sea/ } })
 })

@@ -12,7 +12,7 @@ export interface CellFault {
   readonly expected?: string
 }
 
-/** The kinds of corrections to cells and headers, which are counted. */
+/** The kinds of corrections to cells and headers, and of rows that are left out, which are counted. */
 export type Repair =
   | 'blanks'
   | 'invisible'
@@ -29,6 +29,7 @@ export type Repair =
   | 'header'
   | 'key-missing'
   | 'end-mark'
+  | 'note'
 
 export type OnRepair = (repair: Repair) => void
 

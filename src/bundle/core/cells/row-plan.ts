@@ -41,6 +41,8 @@ export interface RowPlan {
   readonly keyIndexes: readonly number[]
   readonly checks: readonly BuiltCheck[]
   readonly noRecord: NoRecordTest
+  /** Indexes of the fields of coordinates; -1 for none. */
+  readonly coordinates: { readonly longitude: number; readonly latitude: number }
 }
 
 /** Plans how rows are read. Throws a plain Error if the contract's fields depend on each other in a cycle. */
@@ -53,6 +55,10 @@ export function planRows(options: RowPlanOptions): RowPlan {
     readers: fieldReaders(fields, options),
     keyIndexes,
     noRecord: buildNoRecordTest(contract, fields, keyIndexes),
+    coordinates: {
+      longitude: fields.findIndex(({ name }) => name === contract.coordinates?.longitude),
+      latitude: fields.findIndex(({ name }) => name === contract.coordinates?.latitude),
+    },
     checks: buildChecks(checkUses(contract, part), { fields, part }),
   }
 }

@@ -54,7 +54,14 @@ export interface RowReader {
 const silent: OnRepair = () => {}
 
 /** Builds the reader of a contract's rows. */
-export function buildRowReader({ fields, readers, keyIndexes, checks, noRecord }: RowPlan): RowReader {
+export function buildRowReader({
+  fields,
+  readers,
+  keyIndexes,
+  checks,
+  noRecord,
+  coordinates,
+}: RowPlan): RowReader {
   const keyReaders = readers.filter(({ index }) => neededFor(keyIndexes, readers).has(index))
   const validate = buildRowValidator(fields)
   const freeTexts = fields.flatMap((field, index) => (isFreeText(field) ? [index] : []))
@@ -106,7 +113,7 @@ export function buildRowReader({ fields, readers, keyIndexes, checks, noRecord }
     if (file.errors() > before) return undefined
     for (const { index, constraint, expected } of validate(values)) {
       const place = { ...placeOf(row, file, fields, index), expected: `${expected.zh} / ${expected.en}` }
-      file.report(faultAt(constraint === 'required' ? 'required' : 'constraint', place))
+      file.report(faultAt(constraintFault(constraint, index, values), place))
     }
     if (file.errors() > before) return undefined
     for (const index of freeTexts) {
@@ -122,6 +129,14 @@ export function buildRowReader({ fields, readers, keyIndexes, checks, noRecord }
       file.report(checkFinding(check, fault, placeOf(row, file, fields, index)))
     }
     return file.errors() > before ? undefined : values
+  }
+
+  /** A latitude over 90 beside a longitude below it: their columns are swapped. */
+  function constraintFault(constraint: string, index: number, values: RowValues) {
+    if (constraint === 'required') return 'required'
+    if (index !== coordinates.latitude || coordinates.longitude < 0) return 'constraint'
+    const [latitude, longitude] = [Number(values[index]), Number(values[coordinates.longitude] ?? 180)]
+    return Math.abs(latitude) > 90 && Math.abs(longitude) <= 90 ? 'coordinates-swapped' : 'constraint'
   }
 
   function keyColumns(map: HeaderMap): readonly number[] {

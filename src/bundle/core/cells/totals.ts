@@ -39,10 +39,12 @@ function buildBeginnings(): readonly (readonly Buffer[] | undefined)[] {
   return built
 }
 
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39
+
 /** Whether the bytes from `from` to `to`, which begin with no blank, are a word for a total in UTF-8. */
 export function isTotalIn(bytes: Buffer, from: number, to: number): boolean {
-  // A character has at most three bytes here.
-  if (to - from > 3 * charactersMax) return false
+  // A character has at most three bytes here. Numbers of persons often begin as a word does, and go on with a digit.
+  if (to - from > 3 * charactersMax || isDigit(bytes[from + 1])) return false
   const known = beginnings[bytes[from] ?? 0]
   if (known?.some((first) => first.every((byte, at) => bytes[from + at] === byte)) !== true) return false
   return isTotal(bytes.toString('utf8', from, to))

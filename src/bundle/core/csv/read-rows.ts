@@ -36,6 +36,8 @@ interface CsvReader {
   readonly groups: () => AsyncGenerator<Iterable<CsvRow>>
   /** The texts of the row yielded last. */
   readonly cells: () => readonly string[]
+  /** The same texts, trimmed. */
+  readonly texts: () => readonly string[]
   /** The text of one of its fields; empty if there is no such field. */
   readonly cell: (column: number) => string
   /** Whether all of its fields are blank. */
@@ -101,6 +103,7 @@ export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOp
   return {
     groups,
     cells: () => textsOf(line, held, decode),
+    texts: () => textsOf(line, held, decode).map((text) => text.trim()),
     cell: (column) => textOf(line, held, decode, column),
     isBlank: () => isBlankLine(line, held, decode),
     offsetOf: (column) => heldAt + (line.starts[column] ?? 0),

@@ -3,6 +3,20 @@ import { type FaultKind, kind } from './check-definition.ts'
 
 /** Checks of a cell or of a whole row. The checks of checks/ keep their own names. */
 export const rowChecks = {
+  'coordinates-swapped': kind(
+    'Longitude and latitude are swapped; exchange the values of the two columns.',
+    '经度和纬度颠倒；请对调这两列的值。',
+  ),
+  'coordinates-gcj02': kind(
+    'The points are shifted from those published before as GCJ-02 is from WGS-84: convert them to WGS-84, or ask the map service for it.',
+    '坐标相对以前发布的位置有偏移，与 GCJ-02（高德、腾讯）相符；请转换为 WGS-84 后重新提交。',
+    'warning',
+  ),
+  'coordinates-bd09': kind(
+    'The points are shifted from those published before as BD-09 is from WGS-84: convert them to WGS-84, or ask the map service for it.',
+    '坐标相对以前发布的位置有偏移，与 BD-09（百度）相符；请转换为 WGS-84 后重新提交。',
+    'warning',
+  ),
   'validation-stopped': kind(
     'Validation stopped here: the findings already exceed what the contract allows. Rows below were not checked; correct these first.',
     '问题已超出数据契约的容许范围，校验到此停止，其后各行未检查，请先更正已列出的问题。',

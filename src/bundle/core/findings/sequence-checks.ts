@@ -111,6 +111,10 @@ const groupChecks = {
     'Other bags of the group have errors, so none is accepted; correct the bags listed and send all of them again.',
     '同组其他袋有错误，整组未接收；请更正所列各袋后全部重新提交。',
   ),
+  'group-expired': kind(
+    'The other bags of the group have not arrived in time, so this one is not kept; send all of them again.',
+    '同组其他袋未按时到齐，本袋不再保留，请全部重新提交。',
+  ),
   'group-incomplete': kind(
     'Bags of the group are missing; it is accepted once all have arrived.',
     '同组尚缺其他袋，到齐后才会接收。',

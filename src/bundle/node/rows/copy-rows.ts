@@ -5,7 +5,8 @@
  */
 import { encodeCopy } from '../../core/csv/copy-text.ts'
 import { type RowCopy, readFast } from './fast-path.ts'
-import { type ValidateOptions, validateBag } from './validate-bag.ts'
+import { validateBag } from './validate-bag.ts'
+import type { ValidateOptions } from './walk.ts'
 
 /** The paths, in the order to try. Only the one that reaches its end reports findings. */
 export const copyPaths: readonly ((options: ValidateOptions) => RowCopy)[] = [readFast, readStrictly]

@@ -9,7 +9,8 @@ import type { Finding } from '../../../platform/finding.ts'
 import type { Operation } from '../../core/bag/descriptor.ts'
 import { faultAt } from '../../core/findings/checks.ts'
 import { buildKeyIndex } from './key-index.ts'
-import type { RowBatch, ValidateOptions } from './validate-bag.ts'
+import type { RowBatch } from './validate-bag.ts'
+import type { ValidateOptions } from './walk.ts'
 
 export interface RowPass {
   /** The operation on the rows; absent in a full bundle. */

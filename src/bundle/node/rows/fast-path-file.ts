@@ -18,7 +18,7 @@ import { type Block, buildBlock, fillBlock } from '../../core/csv/row-block.ts'
 import { buildLine, isBlankLine, type Line, scanLine, textsOf } from '../../core/csv/row-fields.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
 import { derivedFault, type RowDerivation } from './row-derivation.ts'
-import type { ValidateOptions } from './validate-bag.ts'
+import type { ValidateOptions } from './walk.ts'
 
 /** State shared by the files of a bundle. */
 export interface Walk {

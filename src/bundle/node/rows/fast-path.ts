@@ -19,7 +19,9 @@ import { buildBlock } from '../../core/csv/row-block.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { buildFileCutter, type Walk } from './fast-path-file.ts'
-import { planBundle, type ValidateOptions } from './validate-bag.ts'
+import { bundleWarnings } from './row-derivation.ts'
+import { planBundle } from './validate-bag.ts'
+import type { ValidateOptions } from './walk.ts'
 
 /** The rows of a bag as COPY text. */
 export interface RowCopy {
@@ -52,7 +54,9 @@ export function readFast(options: ValidateOptions): RowCopy {
     const rest = walk.writer.take(true)
     if (rest !== undefined) yield rest
     if (await walk.keys.mayHaveDuplicates()) return
-    for (const finding of [...walk.headers, ...walk.rows]) onFinding(finding)
+    const { derive } = options
+    const warnings = derive === undefined || walk.part === undefined ? [] : bundleWarnings(derive, walk.part)
+    for (const finding of [...walk.headers, ...walk.rows, ...warnings]) onFinding(finding)
     files = counts
   }
   return { chunks: chunks(), files: () => files }

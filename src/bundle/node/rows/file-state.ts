@@ -17,10 +17,14 @@ export interface FileState {
   first: number
   table?: OpenTable
   map?: HeaderMap
+  /** Rows up to the last of the header. */
+  headerRows: number
   /** Why the first row is no header, until it is known where the header is. */
   lostHeader?: Finding
   rowsRead: number
   rowsTaken: number
+  /** Rows between others that are notes and no records. */
+  notes: number
   /** Rows that the third pass has checked. */
   rowsChecked: number
   readonly repairs: Partial<Record<Repair, number>>
@@ -63,7 +67,7 @@ export function countFindings(
       compareAt = count + compareRows
       const sum = (of: (state: FileState) => number) => states.reduce((total, state) => total + of(state), 0)
       // Refused so far, of all rows: reading on can only increase the share.
-      const rowsRefused = sum(({ rowsChecked, rowsTaken }) => rowsChecked - rowsTaken)
+      const rowsRefused = sum(({ rowsChecked, rowsTaken, notes }) => rowsChecked - rowsTaken - notes)
       const counts = { rowsRead: sum(({ rowsRead }) => rowsRead), rowsRefused }
       const isExceeded = exceededBounds(contract.tolerance, { ...found, ...counts }).length > 0
       if (isExceeded) compareAt = 0
@@ -73,7 +77,8 @@ export function countFindings(
 }
 
 /** What the receipt says of a file. */
-export function countOf({ file, table, rowsRead, rowsTaken, unreadable, ...state }: FileState): FileCount {
+export function countOf({ file, table, rowsTaken, unreadable, ...state }: FileState): FileCount {
+  const rowsRead = state.rowsRead - state.notes
   const rowsRefused = rowsRead - rowsTaken
   const repairs = state.hasEndMark === true ? { ...state.repairs, 'end-mark': 1 } : { ...state.repairs }
   return {

@@ -10,7 +10,7 @@ import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import { delimiters, isWorkbook } from '../../core/bag/descriptor.ts'
 import type { HeaderRow } from '../../core/cells/map-headers.ts'
 import { openTable } from './open-table.ts'
-import type { OpenTable, TableOptions, TableReader } from './table.ts'
+import type { OpenTable, TableOptions } from './table.ts'
 
 export interface LooseFileOptions extends Omit<TableOptions, 'bag' | 'file' | 'scratch'> {
   /** The sheet to read, if it is a workbook. */
@@ -96,7 +96,7 @@ async function firstRows(table: OpenTable) {
     for (const { row } of group) {
       if (reader.isBlank()) continue
       if (rows.length >= headerSearchRows) return rows
-      const cells = textsOf(reader)
+      const cells = reader.texts()
       rows.push({ cells, header: headerAt(row, cells) })
     }
   }
@@ -108,12 +108,8 @@ export function namesOf({ cells, groups = [] }: HeaderRow): readonly string[] {
   return cells.map((text, column) => (text === '' ? '' : `${groups[column] ?? ''}${text}`.trim()))
 }
 
-/** The texts of the current row, empty where a cell has none. */
-export function textsOf(rows: TableReader): readonly string[] {
-  return rows.cells().map((cell) => (typeof cell === 'string' ? cell.trim() : ''))
-}
-
-function headerAt(row: number, cells: readonly string[]): HeaderRow {
+/** The header of a table in a row below titles. */
+export function headerAt(row: number, cells: readonly string[]): HeaderRow {
   const placeOf = (column: number) => ({ row, cell: `${columnLetters(column)}${row}` })
   return { cells, rows: row, placeOf, offsetOf: () => undefined }
 }

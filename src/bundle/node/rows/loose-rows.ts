@@ -20,7 +20,7 @@ import { everyRow } from '../../core/cells/no-record.ts'
 import { buildRowReader, type OpenFile, placeOf, type RowValues } from '../../core/cells/row-reader.ts'
 import type { TableRow } from '../../core/cells/table-row.ts'
 import { BundleRefusal, type FindingPosition, faultAt } from '../../core/findings/checks.ts'
-import { openLooseFile, textsOf } from './loose-file.ts'
+import { openLooseFile } from './loose-file.ts'
 import type { OpenTable, TableReader } from './table.ts'
 
 export interface LooseRowOptions {
@@ -99,6 +99,7 @@ async function* readRows(
     keyIndexes: [],
     checks: [],
     noRecord: everyRow,
+    coordinates: { longitude: -1, latitude: -1 },
   })
   const rows = table.read(map)
   const open = openFile(path, map, rows, onFinding)
@@ -107,11 +108,8 @@ async function* readRows(
     for (const row of group) {
       if (row.row <= header.rows || rows.isBlank()) continue
       const columnOf = (field: string) => map.columnOf[fields.findIndex(({ name }) => name === field)]
-      const textOf = (field: string) => {
-        const cell = rows.cell(columnOf(field) ?? -1)
-        return typeof cell === 'string' ? cell : '?'
-      }
-      if (isNote(textsOf(rows), textOf)) continue
+      const texts = rows.texts()
+      if (isNote(texts, (field) => texts[columnOf(field) ?? -1] ?? '')) continue
       count += 1
       if (count > limits.rowsMax) {
         onFinding(faultAt('too-many-rows', { file: path, expected: `≤ ${limits.rowsMax}` }))

@@ -4,7 +4,7 @@
  */
 import type { Finding } from '../../../platform/finding.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
-import { type LooseFile, namesOf, openLooseFile, textsOf } from './loose-file.ts'
+import { type LooseFile, namesOf, openLooseFile } from './loose-file.ts'
 
 export interface LooseTable extends Pick<LooseFile, 'above' | 'mustBeginLater' | 'delimiter'> {
   readonly headers: readonly string[]
@@ -56,7 +56,7 @@ async function readRows({ table, header }: LooseFile, rowsMax: number) {
       if (row <= header.rows || reader.isBlank()) continue
       isComplete = rows.length < rowsMax
       if (!isComplete) break read
-      const cells = textsOf(reader)
+      const cells = reader.texts()
       rows.push(headers.map((_header, column) => cells[column] ?? ''))
     }
   }

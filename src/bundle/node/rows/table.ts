@@ -14,6 +14,8 @@ export interface TableReader {
   readonly groups: () => AsyncGenerator<Iterable<TableRow>>
   /** The cells of the row yielded last. */
   readonly cells: () => readonly TableCell[]
+  /** The texts of its cells, also of those in a merge; empty where a cell has none. */
+  readonly texts: () => readonly string[]
   /** One of its cells; empty if there is no such cell. */
   readonly cell: (column: number) => TableCell
   /** What a spreadsheet stores in one of its cells; absent for a text file, where all cells are texts. */

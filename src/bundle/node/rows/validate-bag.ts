@@ -5,46 +5,21 @@
  * eight bytes per key. If keys may be duplicates, one more pass finds which.
  */
 
-import {
-  type Contract,
-  type Contracts,
-  hasInnerQuotes,
-  intakeKey,
-  isPersonal,
-  partsOf,
-} from '../../../contract/index.ts'
-import { columnLetters, type Finding } from '../../../platform/finding.ts'
-import type { Bag } from '../../core/bag/bag.ts'
-import type { BundleLimits } from '../../core/bag/limits.ts'
-import type { BundleManifest } from '../../core/bag/verify.ts'
-import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
-import {
-  atOffset,
-  buildHeaderTest,
-  firstRow,
-  type HeaderMap,
-  type HeaderRow,
-  mapHeaders,
-} from '../../core/cells/map-headers.ts'
+import { intakeKey, partsOf } from '../../../contract/index.ts'
+import { atOffset, type HeaderMap } from '../../core/cells/map-headers.ts'
 import type { Repair } from '../../core/cells/read-code.ts'
 import { planRows, type RowPlan } from '../../core/cells/row-plan.ts'
-import {
-  buildRowReader,
-  type OpenFile,
-  type RowReader,
-  type RowTexts,
-  type RowValues,
-} from '../../core/cells/row-reader.ts'
-import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
+import { buildRowReader, type OpenFile, type RowTexts, type RowValues } from '../../core/cells/row-reader.ts'
+import type { TableRow } from '../../core/cells/table-row.ts'
 import { faultAt } from '../../core/findings/checks.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { countFindings, countOf, type FileState } from './file-state.ts'
-import { buildKeyIndex, type KeyIndex } from './key-index.ts'
-import { findHeader, reportHeader } from './lost-header.ts'
-import { openTable } from './open-table.ts'
-import { derivedFault, type RowDerivation } from './row-derivation.ts'
+import { buildKeyIndex } from './key-index.ts'
+import { bundleWarnings, derivedFault } from './row-derivation.ts'
+import { collectKeys, isNote, survey } from './survey.ts'
 import type { TableReader } from './table.ts'
+import type { ValidateOptions, Walk } from './walk.ts'
 
 /** An accepted row: canonical texts or null, in the order of `intakeFields(contract)`. */
 interface AcceptedRow {
@@ -55,29 +30,6 @@ interface AcceptedRow {
 }
 
 export type RowBatch = readonly AcceptedRow[]
-
-interface Progress {
-  readonly file: string
-  /** Rows of the file read so far. */
-  readonly rows: number
-}
-
-export interface ValidateOptions {
-  readonly bag: Bag
-  readonly manifest: BundleManifest
-  readonly contract: Contract
-  readonly contracts: Pick<Contracts, 'codes'>
-  readonly limits: BundleLimits
-  /** The day, `YYYY-MM-DD`, on which codes must be valid: the last of the edition's period. */
-  readonly editionDay: string
-  /** Folder for encrypted scratch files; by default the system's. */
-  readonly scratch?: string
-  /** Takes the accepted rows instead of the caller; opened anew for each path. */
-  readonly derive?: RowDerivation
-  readonly onFinding: (finding: Finding) => void
-  readonly onProgress?: (progress: Progress) => void
-  readonly signal?: AbortSignal
-}
 
 /** The accepted rows, in order; and, once they have been iterated to the end, the result of each file. */
 interface RowValidation extends AsyncIterable<RowBatch> {
@@ -93,18 +45,6 @@ export function planBundle({ contract, contracts, editionDay, manifest }: Valida
 /** Rows in a batch: large enough to make the cost per row small, small enough for memory. */
 const batchRows = 1000
 
-/** The inputs of each validation step. */
-interface Walk {
-  readonly options: ValidateOptions
-  readonly reader: RowReader
-  readonly filter: DuplicateFilter
-  readonly keys: KeyIndex
-  readonly states: readonly FileState[]
-  readonly part: ReturnType<RowDerivation['open']> | undefined
-  /** Whether more findings would change nothing. */
-  readonly isEnough: () => boolean
-}
-
 /**
  * Validates a bag that passed `verifyBag`. Findings go to `onFinding` as they are found; the caller decides
  * whether they are tolerated. Throws the signal's reason when aborted.
@@ -115,8 +55,10 @@ export function validateBag(options: ValidateOptions): RowValidation {
       file,
       index,
       first: 0,
+      headerRows: 1,
       rowsRead: 0,
       rowsTaken: 0,
+      notes: 0,
       rowsChecked: 0,
       repairs: {},
       unreadable: false,
@@ -131,6 +73,9 @@ export function validateBag(options: ValidateOptions): RowValidation {
     const walk: Walk = { options: { ...options, onFinding }, reader, filter, keys, states, part, isEnough }
     try {
       yield* walkFiles(walk)
+      // Of a bundle that was not read to its end, the counts would show what is missing only.
+      if (options.derive !== undefined && part !== undefined && !states.some(({ unreadable }) => unreadable))
+        if (!isEnough()) for (const finding of bundleWarnings(options.derive, part)) onFinding(finding)
     } finally {
       for (const { table } of states) await table?.close()
     }
@@ -163,122 +108,6 @@ async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
     else if (walk.isEnough()) state.rowsRead = 0
     else yield* readFile(state, walk)
   }
-}
-
-/** Opens the table, maps the header, collects the keys and checks that the file is readable to its end. */
-async function survey(state: FileState, { options, reader, filter }: Walk): Promise<void> {
-  const path = state.file.path
-  const { contract } = options
-  const isHeader = buildHeaderTest(contract)
-  const { table, findings } = await openTable({
-    ...options,
-    isHeader,
-    refusesFormulas: contract.formulas === 'refuse',
-    isPersonal: isPersonal(contract),
-    innerQuotes: hasInnerQuotes(contract),
-    file: state.file,
-    onRows: (rows) => options.onProgress?.({ file: path, rows }),
-  })
-  for (const finding of findings) options.onFinding(finding)
-  state.unreadable = table === undefined
-  if (table === undefined) return
-  state.table = table
-  if (table.header !== undefined) takeHeader(table.header, state, options)
-  const rows = table.read(state.map)
-  let keyColumns = state.map === undefined ? [] : reader.keyColumns(state.map)
-  for await (const group of rows.groups()) {
-    options.signal?.throwIfAborted()
-    for (const row of group) {
-      const read = row.row - table.headerRows
-      if (state.lostHeader !== undefined)
-        findHeader(state, { ...row, cells: rows.cells() }, isHeader, options)
-      if (read <= 0) {
-        readHeader(row, state, rows, options)
-        if (state.map !== undefined) keyColumns = reader.keyColumns(state.map)
-      } else if (!rows.isBlank()) {
-        state.rowsRead = read
-        const key = state.map === undefined ? undefined : reader.keyOf(only(keyColumns, row, rows), state.map)
-        if (key !== undefined) addKey(key, filter)
-      }
-      // Stop counting rows once the limit is exceeded.
-      if (state.first + read > options.limits.rowsMax) {
-        state.rowsRead = read
-        reportHeader(state, options)
-        return
-      }
-    }
-  }
-  reportHeader(state, options)
-  const fault = rows.fault()
-  if (fault !== undefined) {
-    const { check, row, column, byteOffset } = fault
-    const cell = `${columnLetters(column)}${row}`
-    options.onFinding(faultAt(check, { file: path, row, cell, ...atOffset(byteOffset) }))
-    state.unreadable = true
-    return
-  }
-  state.hasEndMark = rows.hasEndMark()
-  if (state.map === undefined && !state.unreadable) {
-    // Nothing but end marks.
-    options.onFinding(faultAt('file-empty', { file: path }))
-    state.unreadable = true
-  } else if (state.map !== undefined && state.rowsRead === 0) {
-    options.onFinding(faultAt('rows-missing', { file: path }))
-    state.unreadable = true
-  }
-}
-
-function addKey(key: string, filter: DuplicateFilter): void {
-  const bytes = Buffer.from(key)
-  filter.add(bytes, 0, bytes.length)
-  filter.endKey()
-}
-
-/** Collects the possibly duplicate keys with their positions; most rejected bundles have only a few. */
-async function collectKeys(state: FileState, { options, reader, filter, keys }: Walk): Promise<void> {
-  const { table, map } = state
-  if (table === undefined || map === undefined) return
-  const rows = table.read(map)
-  const keyColumns = reader.keyColumns(map)
-  for await (const group of rows.groups()) {
-    options.signal?.throwIfAborted()
-    for (const row of group) {
-      if (row.row <= table.headerRows || rows.isBlank()) continue
-      const key = reader.keyOf(only(keyColumns, row, rows), map)
-      if (key === undefined || !filter.mayBeDuplicate(Buffer.from(key))) continue
-      keys.add(key, state.first + row.row - table.headerRows - 1)
-    }
-  }
-}
-
-/** The header of a text file, which is its first row. */
-function readHeader(row: TableRow, state: FileState, rows: TableReader, options: ValidateOptions): void {
-  const file = state.file.path
-  if (row.misplaced !== undefined) {
-    const place = { file, row: 1, ...atOffset(rows.offsetOf(row.misplaced)) }
-    options.onFinding(faultAt('quote-misplaced', place))
-    state.unreadable = true
-    return
-  }
-  const texts = rows.cells().map((cell) => (typeof cell === 'string' ? cell : ''))
-  takeHeader(firstRow(texts, rows.offsetOf), state, options)
-}
-
-function takeHeader(header: HeaderRow, state: FileState, options: ValidateOptions): void {
-  const { map, findings, repairs } = mapHeaders(header, options.contract, state.file.path)
-  const [lost] = findings.filter(({ check }) => check === 'header-row')
-  if (lost === undefined) for (const finding of findings) options.onFinding(finding)
-  else state.lostHeader = lost
-  if (map === undefined) state.unreadable = true
-  else state.map = map
-  if (repairs > 0) state.repairs.header = repairs
-}
-
-/** The cells of a row in the given columns only. */
-function only(columns: readonly number[], row: TableRow, rows: TableReader): RowTexts {
-  const cells: TableCell[] = []
-  for (const column of columns) cells[column] = rows.cell(column)
-  return { row, cells }
 }
 
 /** A file whose rows are read, with the corrections made in the current row. */
@@ -326,15 +155,19 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
     options.signal?.throwIfAborted()
     for (const row of group) {
       // Blank rows at the end are tolerated.
-      if (row.row <= table.headerRows || row.row > state.rowsRead + table.headerRows) continue
+      if (row.row <= state.headerRows || row.row > state.rowsRead + state.headerRows) continue
       if (walk.isEnough()) {
-        const last = state.rowsChecked + table.headerRows
+        const last = state.rowsChecked + state.headerRows
         options.onFinding(faultAt('validation-stopped', { file: file.path, row: last }))
         state.rowsRead = state.rowsChecked
         if (batch.length > 0) yield batch
         return
       }
-      state.rowsChecked = row.row - table.headerRows
+      state.rowsChecked = row.row - state.headerRows
+      if (isNote(state, rows, walk)) {
+        state.notes += 1
+        continue
+      }
       if (rows.isBlank()) {
         open.report(faultAt('row-blank', { file: file.path, row: row.row, ...atOffset(row.byteOffset) }))
         continue
@@ -388,7 +221,7 @@ function reportDuplicate(texts: RowTexts, open: OpenFile, state: FileState, walk
   const ordinal = key === undefined ? undefined : keys.firstOfDuplicates(key)
   if (ordinal === undefined) return false
   const firstState = states.findLast(({ first }) => first <= ordinal) ?? state
-  const firstRowNumber = ordinal - firstState.first + (firstState.table?.headerRows ?? 1) + 1
+  const firstRowNumber = ordinal - firstState.first + firstState.headerRows + 1
   const where =
     firstState === state && firstRowNumber === row.row ? '' : ` (${firstState.file.path}: ${firstRowNumber})`
   const expected = `${intakeKey(options.contract).join(' + ')}${where}`

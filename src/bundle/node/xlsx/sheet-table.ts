@@ -196,6 +196,7 @@ function buildSheetReader(
       if (covered.length === 0) return cells
       return Array.from({ length: Math.max(cells.length, ...covered.map((n) => n + 1)) }, (_, n) => cell(n))
     },
+    texts: () => cells.map((one) => (typeof one === 'string' ? one.trim() : '')),
     cell,
     kindOf: (column) => kindOfMark.get(kinds.charAt(column)) ?? 'text',
     isBlank: () => cells.every(isBlankCell),
