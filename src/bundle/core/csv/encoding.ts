@@ -1,6 +1,7 @@
 /**
  * Detects the encoding of a file by reading all of it: byte order mark, then strict UTF-8, then GB18030; valid UTF-8
- * that is likelier Chinese in GBK is GB18030 too. Never guesses from a sample. Undecodable bytes are not replaced, but rejected with their byte offset.
+ * that is likelier Chinese in GBK is GB18030 too. Never guesses from a sample. Undecodable bytes are not replaced, but
+ * rejected with their byte offset.
  */
 
 import type { Finding } from '../../../platform/finding.ts'

@@ -53,8 +53,8 @@ export function judgeEvidence(evidence: TextEvidence, decodes: boolean, file: st
   const first = evidence.firstGlued ?? gb18030.first
   const share = han === 0 ? 1 : common / han
   const counts =
-    `${han} 个汉字中常用字 ${common} 个，生僻字紧挨拉丁字母或 € 的 ${glued} 处 / ` +
-    `common Chinese characters: ${common} of ${han}; rare ones beside Latin letters or €: ${glued}`
+    `${han} 个汉字中常用字 ${common} 个，夹在拉丁词或数字中的 ${glued} 处 / ` +
+    `common Chinese characters: ${common} of ${han}; in Latin words or numbers: ${glued}`
   const unlikelihood = evidence.characters === 0 ? 0 : evidence.unlikelihood / evidence.characters
   const isMany = evidence.characters >= charactersMin
   const isForeign = share < foreignShare || (share < doubtfulShare && hangul === han)
