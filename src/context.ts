@@ -281,5 +281,5 @@ async function loadMirrored(
 ): Promise<{ readonly name: string; readonly contracts: Contracts } | undefined> {
   const name = (await readMirror(database.work))?.contracts
   if (name === undefined || name === known) return undefined
-  return { name, contracts: await loadContractFolders([await files.localPath(name)]) }
+  return { name, contracts: await loadContractFolders([await files.localPath(name)], { isMirror: true }) }
 }

@@ -10,14 +10,22 @@ import { listen } from './listen.ts'
 const { DATABASE_URL = '', RECORDS_TABLE = '' } = process.env
 const sql = postgres(DATABASE_URL, { max: 10, connection: { role: 'qingdan_serve' } })
 const columns = benchContract.fields.map(({ name }) => `"${name}"`).join(', ')
-const statement = `SELECT json_agg(page)::text AS data FROM (
-  SELECT ${columns} FROM ${RECORDS_TABLE} WHERE district = $1 AND tested_on = $2::text::date
-  ORDER BY _n LIMIT 100) AS page`
+const statementOf = (compared: string, order: string) => `SELECT json_agg(page)::text AS data FROM (
+  SELECT ${columns} FROM ${RECORDS_TABLE} WHERE district = $1 AND tested_on ${compared} $2::text::date
+  ORDER BY ${order} LIMIT 100) AS page`
+const [statement, sorted] = [statementOf('=', '_n'), statementOf('>=', 'tested_on, _n')]
 
 const app = fastify()
-app.get<{ Querystring: { district: string; tested_on: string } }>('/*', async (request, reply) => {
-  const { district, tested_on } = request.query
-  const [row] = await sql.unsafe<{ data: string }[]>(statement, [district, tested_on], { prepare: true })
+interface Query {
+  readonly district: string
+  readonly tested_on?: string
+  readonly tested_on__gte?: string
+}
+
+app.get<{ Querystring: Query }>('/*', async (request, reply) => {
+  const { district, tested_on: day, tested_on__gte: from } = request.query
+  const [text, value = ''] = day === undefined ? [sorted, from] : [statement, day]
+  const [row] = await sql.unsafe<{ data: string }[]>(text, [district, value], { prepare: true })
   return reply.header('content-type', 'application/json; charset=utf-8').send(`{"data":${row?.data ?? '[]'}}`)
 })
 await listen(app)

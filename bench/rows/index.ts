@@ -7,9 +7,10 @@ import { ingestBareRow, ingestPublishedRow, ingestRow } from './ingest.ts'
 import { lastPageRow } from './last-page.ts'
 import { memoryRow } from './memory.ts'
 import { offlineMemoryRow, offlineRow } from './offline.ts'
-import { pageRow } from './page.ts'
-import { pageAgainRow } from './page-again.ts'
+import { pageRow, sortedPageRow } from './page.ts'
+import { gzipPageRow, pageAgainRow } from './page-again.ts'
 import type { Row } from './row.ts'
+import { searchHitsRow, searchRow } from './search.ts'
 import { streamRow } from './stream.ts'
 import { nearRow, openVenuesRow } from './venues.ts'
 
@@ -19,8 +20,12 @@ export const rows: readonly Row[] = [
   fileRow,
   file304Row,
   pageRow,
+  sortedPageRow,
   pageAgainRow,
+  gzipPageRow,
   lastPageRow,
+  searchRow,
+  searchHitsRow,
   streamRow,
   ingestRow,
   ingestBareRow,

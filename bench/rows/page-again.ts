@@ -27,3 +27,24 @@ export const pageAgainRow: Row = {
     )
   },
 }
+
+/** A cached page in gzip: the bytes are compressed once, so it must not cost more than the uncompressed one. */
+export const gzipPageRow: Row = {
+  name: 'page-gzip',
+  figure: 'page of 1,000 again, in gzip',
+  reference: 'the same without a coding',
+  unit: '/s',
+  compare: 'ratio',
+  direction: 'at least',
+  floor: 0.77,
+  needs: [],
+  measure: async (context) => {
+    const service = await context.service()
+    const paths = [`${versionAddress(await context.published())}/records?limit=1000`]
+    return interleave(
+      context.pairs,
+      () => rateOf(context, service, { paths, headers: { 'accept-encoding': 'gzip' } }),
+      () => rateOf(context, service, { paths }),
+    )
+  },
+}

@@ -1,4 +1,4 @@
-/** Uncached pages of 100 records, beside a bare handler with the same SQL. */
+/** Uncached pages of 100 records, filtered or filtered and sorted, beside a bare handler with the same SQL. */
 import assert from 'node:assert/strict'
 import { rateOf } from '../client.ts'
 import { listDistrictDays } from '../dataset.ts'
@@ -16,30 +16,42 @@ const smallCache = { QINGDAN_CACHE_BYTES_MAX: '1048576' }
 export const pageRow: Row = {
   name: 'page',
   figure: '100-record page, not cached',
-  reference: 'bare handler, same SQL, json_agg',
-  unit: '/s',
-  compare: 'ratio',
-  direction: 'at least',
-  floor: 0.9,
-  needs: [],
-  measure: async (context) => {
-    const published = await context.published()
-    const service = await context.service(context.quick ? smallCache : {})
-    const bare = await context.reference('page.ts', {
-      DATABASE_URL: await context.databaseUrl(),
-      RECORDS_TABLE: published.table,
-    })
-    const base = `${versionAddress(published)}/records`
-    const paths = listDistrictDays(context.records).map(
-      ({ district, day }) => `${base}?district=${district}&tested_on=${day}`,
-    )
-    await assertSame(service, bare, paths[0] ?? '')
-    return interleave(
-      context.pairs,
-      () => rateOf(context, service, { paths }),
-      () => rateOf(context, bare, { paths }),
-    )
-  },
+  ...pages((district, day) => `district=${district}&tested_on=${day}`),
+}
+
+export const sortedPageRow: Row = {
+  name: 'page-sorted',
+  figure: '100-record page, filtered and sorted, not cached',
+  ...pages((district, day) => `district=${district}&tested_on__gte=${day}&sort=tested_on`),
+}
+
+function pages(query: (district: string, day: string) => string): Omit<Row, 'name' | 'figure'> {
+  return {
+    reference: 'bare handler, same SQL, json_agg',
+    unit: '/s',
+    compare: 'ratio',
+    direction: 'at least',
+    floor: 0.9,
+    needs: [],
+    measure: async (context) => {
+      const published = await context.published()
+      const service = await context.service(context.quick ? smallCache : {})
+      const bare = await context.reference('page.ts', {
+        DATABASE_URL: await context.databaseUrl(),
+        RECORDS_TABLE: published.table,
+      })
+      const base = `${versionAddress(published)}/records`
+      const paths = listDistrictDays(context.records).map(
+        ({ district, day }) => `${base}?${query(district, day)}`,
+      )
+      await assertSame(service, bare, paths[0] ?? '')
+      return interleave(
+        context.pairs,
+        () => rateOf(context, service, { paths }),
+        () => rateOf(context, bare, { paths }),
+      )
+    },
+  }
 }
 
 async function assertSame(service: Service, bare: Service, path: string): Promise<void> {

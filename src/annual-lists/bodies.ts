@@ -95,18 +95,21 @@ export function itemBody(
 }
 
 /**
- * Link to the promised dataset or edition. Null if the reader may not see it: a 404 would reveal that it
- * exists.
+ * Link to the promised edition once it is open, else to the dataset. Null if the reader may not see it: a 404 would
+ * reveal that it exists.
  */
 function datasetLink(
-  { promised }: ListItem,
+  { promised, periods }: ListItem,
   readable: ReadonlySet<string>,
   config: Addressed,
 ): string | null {
   const { dataset, edition } = promised.values
   if (dataset === null || !readable.has(dataset)) return null
   const at = addresses(config)
-  return edition === null ? at.dataset(dataset) : at.edition(dataset, edition)
+  const isOpen = periods.some(
+    (period) => period.edition === edition && (period.firstPublished !== null || period.withdrawn !== null),
+  )
+  return edition !== null && isOpen ? at.edition(dataset, edition) : at.dataset(dataset)
 }
 
 /** A difference and its two sides: two years, or two versions of a list. */

@@ -1,5 +1,6 @@
 /** The annual lists over HTTP: years, a year's items with their current states, and differences. */
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type AppContext, addresses, listReadable } from '../catalogue/index.ts'
@@ -119,20 +120,20 @@ function yearRoutes(app: App, context: AppContext): void {
 function fileRoutes(app: App, context: AppContext, format: string): void {
   const suffix = format.toUpperCase()
   const switches = format === 'csv' ? CsvParameters.properties : {}
-  const schema = Type.Unsafe<Readable>(
+  const schema = Type.Unsafe<Buffer>(
     format === 'csv' ? { type: 'string' } : { type: 'string', format: 'binary' },
   )
+  const content = { [getFormat(format).mediaType.split(';')[0] ?? '']: { schema } }
   const response = {
-    200: {
-      description: `${suffix}${format === 'csv' ? ', UTF-8' : ''}.`,
-      content: { [getFormat(format).mediaType.split(';')[0] ?? '']: { schema } },
-    },
-    ...problemResponses('list-not-found'),
+    200: { description: `${suffix}${format === 'csv' ? ', UTF-8' : ''}.`, content },
+    206: { description: 'The requested range.', content },
+    ...problemResponses('list-not-found', 'range-not-satisfiable'),
   }
   const camel = `${suffix[0]}${suffix.slice(1).toLowerCase()}`
   app.get(
     `/v1/lists/:year(^\\d{4}).${format}`,
     {
+      config: { ranges: true },
       schema: {
         operationId: `getAnnualList${camel}`,
         tags,
@@ -153,6 +154,7 @@ function fileRoutes(app: App, context: AppContext, format: string): void {
   app.get(
     `/v1/lists/:year(^\\d{4}$)/diff.${format}`,
     {
+      config: { ranges: true },
       schema: {
         operationId: `getAnnualListDiff${camel}`,
         tags,
@@ -208,7 +210,7 @@ async function sendTable(
   const marked = encodeCsv(bytes, { encoding, bom: bom === '1' || variant === 'excel' })
   return reply
     .type(mediaType.replace('utf-8', encoding))
-    .send(Readable.from(format === 'csv' ? marked : bytes, { objectMode: false }))
+    .send(await buffer(Readable.from(format === 'csv' ? marked : bytes, { objectMode: false })))
 }
 
 function diffRoute(app: App, context: AppContext): void {

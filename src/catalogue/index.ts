@@ -36,7 +36,7 @@ export {
   refuseBrokenFolders,
   refuseMissingDatabase,
 } from './data-folder.ts'
-export { datasetBody, editionsOf, isSynthetic } from './datasets/bodies.ts'
+export { datasetBody, editionsOf, isSynthetic, provenOf } from './datasets/bodies.ts'
 export { checkPins, restorePin } from './datasets/check-pins.ts'
 export { followContracts } from './datasets/follow-contracts.ts'
 export { byDataset } from './datasets/group-by-dataset.ts'
@@ -101,6 +101,7 @@ export {
   listDistributions,
   listReadable,
   listVersions,
+  modifiedAt,
   type PublishedVersion,
   readVersions,
 } from './versions/published.ts'

@@ -91,6 +91,11 @@ export const VersionSchema = Type.Object({
   waivers: facts.waivers,
   warnings: facts.warnings,
   suppressions: facts.suppressions,
+  proven: Type.Union([Type.Boolean(), Type.Null()], {
+    description:
+      'Whether it is proven that no withheld count can be computed; false: published under a rule without proofs; ' +
+      'null: no rule withholds anything.',
+  }),
   omitted: facts.omitted,
   links: Type.Object(
     {

@@ -11,6 +11,8 @@ import {
   type Contract,
   type Field,
   intakeFields,
+  isPersonal,
+  isProven,
   standInOf,
   withheldFields,
 } from './contract.ts'
@@ -49,6 +51,8 @@ interface RuleContext {
   readonly lists: CodeLists
   readonly known: KnownNames
   readonly others: FindContract
+  /** Whether rows may be delivered under the contract from now on: not on a mirror, nor if it was in use before. */
+  readonly isNew: boolean
 }
 
 /** Everything that is wrong with a contract that is valid against the schema. */
@@ -56,6 +60,7 @@ export function* contractComplaints(contract: Contract, context: RuleContext): G
   yield* unfilledTexts(contract)
   yield* fieldComplaints(contract.fields, contract.primaryKey, context.lists, '')
   yield* intakeComplaints(contract, context)
+  if (context.isNew) yield* personalComplaints(contract, context.others(contract.dataset))
   yield* standInComplaints(contract, context.lists)
   yield* codeComplaints(contract, context.lists)
   yield* partComplaints(contract, context.lists)
@@ -87,6 +92,18 @@ function* intakeComplaints({ intake, derivation }: Contract, { lists }: RuleCont
     yield ['/intake', 'needs a `derivation` that computes the published fields from the intake fields']
   }
   yield* fieldComplaints(intake.fields, intake.primaryKey, lists, '/intake')
+}
+
+/** A former contract stays readable if a newer one proves what it publishes. */
+function* personalComplaints(contract: Contract, newest: Contract | undefined): Generator<Complaint> {
+  if (!isPersonal(contract) || isProven(contract)) return
+  if (newest !== undefined && newest !== contract && isProven(newest)) return
+  yield [
+    contract.disclosure === undefined ? '/disclosure' : '/disclosure/rule',
+    'must be "audited-suppression", because `intake.personal` is true: under another rule, or none, readers could ' +
+      'compute figures about single persons. Write its parameters as docs/disclosure.md shows; if the contract is in use ' +
+      'already, in the next contract.vN.json',
+  ]
 }
 
 function* standInComplaints(contract: Contract, lists: CodeLists): Generator<Complaint> {

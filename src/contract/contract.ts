@@ -88,6 +88,14 @@ export function isPersonal(contract: Pick<Contract, 'intake'>): boolean {
   return contract.intake?.personal === true
 }
 
+/** The disclosure rule that proves before each publication that no withheld count can be computed. */
+const provingRule = 'audited-suppression'
+
+/** Whether statistics of the contract are proven safe. Rows about real persons are taken only then. */
+export function isProven({ disclosure }: Pick<Contract, 'disclosure'>): boolean {
+  return disclosure?.rule === provingRule
+}
+
 /**
  * Default for the days in which an edition with rows about persons can be corrected: until the next edition,
  * since providers notice most errors when they prepare it.

@@ -19,6 +19,7 @@ export {
   intakeKey,
   isOpen,
   isPersonal,
+  isProven,
   type LoadedContract,
   mayBeNull,
   needsApproval,

@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly setAsideIn?: readonly string[]
   /** Contracts in use: they are loaded in place of a file that was set aside or has been changed since. */
   readonly inUse?: readonly ContractInUse[]
+  /** Whether the contracts are those of a mirror, to which nobody delivers. */
+  readonly isMirror?: boolean
   /** Names that other modules offer. What is left out is not checked. */
   readonly known?: KnownNames
 }
@@ -52,7 +54,7 @@ export interface ContractInUse {
  * Throws ContractError with every fault outside the folders of `setAsideIn`.
  */
 export async function loadContracts(options: LoadOptions): Promise<Contracts> {
-  const { folders, datasetFolders = [], known = {}, setAsideIn = [], inUse = [] } = options
+  const { folders, datasetFolders = [], known = {}, setAsideIn = [], inUse = [], isMirror = false } = options
   const faults: ContractFault[] = []
   const isTolerated = (file: string) => setAsideIn.some((folder) => file.startsWith(join(folder, sep)))
   const single = datasetFolders.map((path) => ({ slug: basename(path), path }))
@@ -65,8 +67,9 @@ export async function loadContracts(options: LoadOptions): Promise<Contracts> {
       .map(({ contract }) => contract)
       .filter((contract) => contract.dataset === dataset)
       .sort((a, b) => b.contractVersion - a.contractVersion)[0]
-  const loaded = found.filter(({ contract, file, formerKeywords }) => {
-    const complaints = [...contractComplaints(contract, { lists, known, others })]
+  const loaded = found.filter(({ contract, digest, file, formerKeywords }) => {
+    const isNew = !isMirror && !inUse.some((one) => one.digest === digest && one.dataset === contract.dataset)
+    const complaints = [...contractComplaints(contract, { lists, known, others, isNew })]
     for (const [path, message] of complaints)
       faults.push({ file, path: pathInFile(path, formerKeywords), message })
     return complaints.length === 0

@@ -41,6 +41,8 @@ declare module 'fastify' {
     cacheable?: boolean
     /** The response may take long and has a limit of its own, so it takes no turn of the pages. */
     ownLimit?: boolean
+    /** Bodies that are not streams are sent in ranges; the schema declares 206. */
+    ranges?: boolean
     /** Additional headers of the response to OPTIONS. */
     options?: Readonly<Record<string, string>>
     /** No rate limit: probes and metrics must never be rejected. */

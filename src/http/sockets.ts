@@ -6,9 +6,11 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../platform/config.ts'
 import { type ProblemCode, problem, problems } from '../platform/problem.ts'
 import type { HttpContext } from './context.ts'
 import { unmatched } from './errors/problem-responses.ts'
+import { encodedTarget, redirectText } from './raw-target.ts'
 
 export interface SocketLimits {
   /** Longest time for sending the headers. */
@@ -42,9 +44,15 @@ const codesOfNode: Readonly<Record<string, ProblemCode>> = {
   HPE_INVALID_URL: 'address-invalid',
 }
 
-/** Answers an unparsable request with a problem and closes the connection. */
+/** An error of Node's parser: what it was reading is in `rawPacket`. */
+type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: unknown }
+
+/**
+ * Answers an unparsable request and closes the connection: with a redirect if only its address is not encoded,
+ * else with a problem.
+ */
 export function refuseConnection(
-  error: NodeJS.ErrnoException,
+  error: ParserError,
   socket: Socket,
   context: Pick<HttpContext, 'config' | 'observe'>,
 ): void {
@@ -52,14 +60,13 @@ export function refuseConnection(
     socket.destroy()
     return
   }
-  const code = codesOfNode[error.code ?? ''] ?? 'request-malformed'
-  const { status, title, hint } = problems[code]
+  const packet = Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0)
+  const target = error.code === 'HPE_INVALID_URL' && !isAnswering(socket) ? encodedTarget(packet) : undefined
   const requestId = randomUUID()
-  const base = context.config.QINGDAN_PUBLIC_URL
-  const body = JSON.stringify({ type: `${base}/v1/problems/${code}`, title, status, code, hint, requestId })
-  const head = [
-    `HTTP/1.1 ${status} ${title}`,
-    'Content-Type: application/problem+json',
+  const { status, head, body } =
+    target !== undefined ? redirectTo(target, context.config) : refusalOf(error, requestId, context.config)
+  const headers = [
+    ...head,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     'X-Content-Type-Options: nosniff',
@@ -67,7 +74,37 @@ export function refuseConnection(
     'Connection: close',
   ]
   context.observe('request-completed', { requestId, route: unmatched, method: 'unread', status })
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+  // RFC 9110, 9.3.2: no content for HEAD.
+  const content = packet.subarray(0, 5).toString() === 'HEAD ' ? '' : body
+  socket.end(`${headers.join('\r\n')}\r\n\r\n${content}`, () => socket.destroy())
+}
+
+/** Whether an earlier response of the connection is not complete: a client would read a redirect as part of it. */
+const isAnswering = (socket: Socket & { readonly _httpMessage?: unknown }) => socket._httpMessage != null
+
+/** RFC 9110, 15.4.9: the same request again, with the encoded path of this service. */
+function redirectTo(target: string, { QINGDAN_PUBLIC_URL: base }: Config) {
+  // A public URL may have a path, which a proxy removes.
+  const prefix = base === '' ? '' : new URL(base).pathname.replace(/\/$/, '')
+  const head = [
+    'HTTP/1.1 308 Permanent Redirect',
+    `Location: ${prefix}${target}`,
+    'Access-Control-Allow-Origin: *',
+    'Content-Type: text/plain; charset=utf-8',
+  ]
+  return { status: 308, head, body: redirectText }
+}
+
+function refusalOf(
+  { code: parserCode = '' }: ParserError,
+  requestId: string,
+  { QINGDAN_PUBLIC_URL: base }: Config,
+) {
+  const code = codesOfNode[parserCode] ?? 'request-malformed'
+  const { status, title, hint } = problems[code]
+  const body = JSON.stringify({ type: `${base}/v1/problems/${code}`, title, status, code, hint, requestId })
+  const head = [`HTTP/1.1 ${status} ${title}`, 'Content-Type: application/problem+json']
+  return { status, head, body }
 }
 
 /**

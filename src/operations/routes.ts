@@ -7,6 +7,7 @@ import type { AppContext } from '../catalogue/index.ts'
 import { type Contracts, isOpen } from '../contract/index.ts'
 import { type App, baseUrl, problemResponses } from '../http/index.ts'
 import { type ProblemCode, problem, problems } from '../platform/problem.ts'
+import { apiRootRoutes } from './api-root.ts'
 import { storageProbe } from './storage-probe.ts'
 
 const ReadySchema = Type.Object({
@@ -42,6 +43,7 @@ export async function operationsRoutes(app: App, context: AppContext): Promise<v
     done()
   })
   problemRoutes(app, context)
+  apiRootRoutes(app, context)
 }
 
 /** Load balancers wait two seconds or more; the rest is for this process, which may be busy. */

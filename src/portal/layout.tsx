@@ -187,6 +187,7 @@ const texts = {
     ],
     footer: [
       ['/about', '关于本站'],
+      ['/methods', '统计保密与误差'],
       ['/accessibility', '无障碍声明'],
       ['/contact', '联系我们'],
       ['/status', '运行状况'],
@@ -214,6 +215,7 @@ const texts = {
     ],
     footer: [
       ['/about', 'About'],
+      ['/methods', 'Methods'],
       ['/accessibility', 'Accessibility'],
       ['/contact', 'Contact'],
       ['/status', 'Status'],

@@ -4,7 +4,6 @@
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import fresh from 'fresh'
 import { type TObject, Type } from 'typebox'
 import {
   type AppContext,
@@ -15,7 +14,7 @@ import {
   listReadable,
   Slug,
 } from '../catalogue/index.ts'
-import type { App } from '../http/index.ts'
+import { type App, matches } from '../http/index.ts'
 import { anonymousCaller } from '../platform/caller.ts'
 import { digestOf } from '../platform/digest.ts'
 import type { Language } from '../platform/language.ts'
@@ -183,7 +182,7 @@ const pages: readonly Page[] = [
     render: async (context, view) =>
       (await import('./site/developers-page.tsx')).renderDevelopers(context, view),
   },
-  ...(['about', 'accessibility', 'contact'] as const).map(
+  ...(['about', 'methods', 'accessibility', 'contact'] as const).map(
     (name): Page => ({
       path: `/${name}`,
       render: async (_context, view) => (await import('./site/text-pages.tsx')).renderText(name, view),
@@ -198,9 +197,12 @@ export async function portalRoutes(app: App, context: AppContext): Promise<void>
   scoreScriptRoute(app)
   for (const [name, type] of Object.entries(assets) as [AssetName, string][]) {
     const text = await readAsset(name)
-    app.get(`/assets/${name}`, { schema: { hide: true } }, async (request, reply) =>
-      sendText(request, reply, text, type, `public, max-age=${assetSeconds}`),
-    )
+    // Browsers ask for the icon at its old address too, for what is not one of our pages.
+    for (const path of [`/assets/${name}`, ...(name === 'logo.svg' ? ['/favicon.ico'] : [])]) {
+      app.get(path, { schema: { hide: true } }, async (request, reply) =>
+        sendText(request, reply, text, type, `public, max-age=${assetSeconds}`),
+      )
+    }
   }
 }
 
@@ -344,8 +346,7 @@ function sendText(
   type: string,
   caching: string,
 ): FastifyReply {
-  const etag = `"${digestOf(text).slice(0, 32)}"`
-  reply.header('etag', etag).header('cache-control', caching)
-  if (fresh(request.headers, { etag })) return reply.code(304).send()
+  reply.header('cache-control', caching)
+  if (matches(request, reply, digestOf(text).slice(0, 32))) return reply.code(304).send()
   return reply.type(type).send(text)
 }

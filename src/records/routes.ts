@@ -71,6 +71,7 @@ const refusals = [
   'precondition-failed',
   'query-too-slow',
   'streams-busy',
+  'range-not-satisfiable',
   'coordinates-not-found',
 ] as const
 
@@ -101,7 +102,7 @@ function datasetRoute(app: App, services: Services, extension: AnswerFormat | un
   app.get(
     `/v1/datasets/:slug/records${extension === undefined ? '' : `.${extension}`}`,
     {
-      config: { openQuery: true, cacheable: true },
+      config: { openQuery: true, cacheable: true, ranges: true },
       schema: {
         operationId: `listRecords${suffixOf(extension)}`,
         tags: ['records'],
@@ -128,7 +129,7 @@ function versionRoute(app: App, services: Services, extension: AnswerFormat | un
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/records${extension === undefined ? '' : `.${extension}`}`,
     {
-      config: { openQuery: true, cacheable: true },
+      config: { openQuery: true, cacheable: true, ranges: true },
       schema: {
         operationId: `listVersionRecords${suffixOf(extension)}`,
         tags: ['records'],
@@ -194,6 +195,7 @@ function responsesOf(extension: AnswerFormat | undefined): Readonly<Record<numbe
     .map(([format, type]) => [type, { schema: schemas[format] }])
   return {
     200: { description: 'The records.', content: Object.fromEntries(content) },
+    206: { description: 'The requested range.', content: Object.fromEntries(content) },
     304: Type.Null({ description: "Not modified: the caller's copy is current." }),
     ...problemResponses(...refusals),
   }
@@ -245,20 +247,43 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   }
   if (resolved.limit !== undefined) {
     // Equal tags mean equal bytes, so the tag is the cache key.
-    const { bytes, headers } = await byteCacheOf(context).get(tag, () => pageOf(services, resolved, links))
+    const { bytes, headers } = await byteCacheOf(context).get(
+      tag,
+      () => pageOf(services, resolved, links),
+      'if-repeated',
+    )
     describe(reply, resolved).headers(headers)
     await notice()
     return reply.send(bytes)
   }
   await notice()
+  const open = () =>
+    streams.open((signal) => answerAll(context, reader, resolved, signal), reply.raw, request.callerKey)
+  const isHead = request.method === 'HEAD'
+  const asksForSize = isHead || request.headers.range !== undefined
+  const small = byteCacheOf(context).find(tag)?.bytes ?? (asksForSize ? await readSmall(open) : undefined)
+  if (small !== undefined) {
+    const { bytes } = await byteCacheOf(context).get(tag, async () => ({ bytes: small, headers: {} }))
+    return describe(reply, resolved).send(bytes)
+  }
   // For HEAD, Fastify would read a stream to its end and discard it.
-  if (request.method === 'HEAD') return describe(reply, resolved).send(Readable.from([]))
-  const stream = await streams.open(
-    (signal) => answerAll(context, reader, resolved, signal),
-    reply.raw,
-    request.callerKey,
-  )
-  return describe(reply, resolved).send(stream)
+  return describe(reply, resolved).send(isHead ? Readable.from([]) : await open())
+}
+
+/** Largest answer that is read before it is sent, to tell its size or cut a range out of it. */
+const smallBytesMax = 4 * 1024 ** 2
+
+/** The whole of a small answer; undefined for a larger one, which has no size in advance and no ranges. */
+async function readSmall(open: () => Promise<Readable>): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  // Leaving the loop destroys the stream, which ends its query.
+  for await (const chunk of await open()) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > smallBytesMax) return undefined
+  }
+  return Buffer.concat(chunks)
 }
 
 /** A page that can be cached: it depends only on the versions read and on the request. */

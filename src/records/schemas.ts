@@ -5,7 +5,7 @@ import { RecordRef } from '../http/index.ts'
 import { Link } from '../platform/shape.ts'
 import { nearDefault } from './query/area.ts'
 import { csvSwitches } from './query/csv-options.ts'
-import { editionsMax, emptyKeys, limitDefault, limitMax, sortMax } from './query/query.ts'
+import { editionsMax, emptyKeys, limitDefault, limitMax, sortMax, wordsMax } from './query/query.ts'
 
 const versionMembers = {
   edition: Type.String({ description: 'Name of the edition.' }),
@@ -80,6 +80,11 @@ export const edition = Type.Optional(
 
 /** Parameters of every record route, in addition to the field filters. */
 export const queryParameters = {
+  q: Type.Optional(
+    Type.String({
+      description: `Words, at most ${wordsMax}, separated by blanks. Each must be part of a free text of the record; case is ignored.`,
+    }),
+  ),
   select: Type.Optional(
     Type.String({ description: 'Names of the fields to return, separated by commas; all if absent.' }),
   ),

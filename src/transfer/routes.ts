@@ -62,7 +62,8 @@ export function transferRoutes(app: App, context: AppContext): void {
       const file = await storeVersionBag(context, found, found.publishedAt)
       await setDeprecationHeaders(context, reply, found)
       countRead(request.caller, contract, { versions: [found], operation: 'bag' })
-      if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
+      const validated = { modified: found.publishedAt, offered: [] }
+      if (isFresh(request, reply, file.digest, isOpen(contract), validated)) return reply.code(304).send(null)
       const ending = `-${edition}-v${version}.${versionBagFormat}`
       const names = { plain: versionBagName(found), title: contract.title.zh, ending }
       reply.header('accept-ranges', 'bytes').header('content-disposition', attachment(names))

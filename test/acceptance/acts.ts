@@ -126,7 +126,7 @@ export async function carry(
     const since = (await readMirror(mirror.database.work))?.cursor ?? null
     const options = { since, restricted: false }
     if (!(await exists(path))) await writeExport(from, { request: options, out: () => path, actor })
-    const loadContracts = (folder: string) => loadContractFolders([folder])
+    const loadContracts = (folder: string) => loadContractFolders([folder], { isMirror: true })
     await takeExport(mirror, { path, actor, loadContracts })
   } finally {
     await mirror.close()

@@ -5,7 +5,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contractOf, field } from '../support/fields.ts'
-import { swimmers, swimmersContract } from '../support/personal-bundles.ts'
+import { swimmers, swimmersContracts } from '../support/personal-bundles.ts'
 
 export const trialDataset = 'crash-trial'
 
@@ -49,7 +49,10 @@ export async function writeTrialDatasets(folder: string): Promise<void> {
   )
   await writeFile(join(folder, trialDataset, 'contract.v1.json'), JSON.stringify(contract, null, 2))
   await mkdir(join(folder, swimmers), { recursive: true })
-  await writeFile(join(folder, swimmers, 'contract.v1.json'), JSON.stringify(swimmersContract, null, 2))
+  for (const one of swimmersContracts) {
+    const name = `contract.v${one.contractVersion}.json`
+    await writeFile(join(folder, swimmers, name), JSON.stringify(one, null, 2))
+  }
 }
 
 /** The CSV of a provider's part; the same on every call. */

@@ -61,6 +61,71 @@ function sumsOf(row: Row): readonly (readonly [name: string, at: number])[] {
   return [...own, ...grade, ...stage, ...whole]
 }
 
+const modulus = 1_000_003
+
+/**
+ * Secondary suppression by elimination: the largest counts first are shown as long as no sensitive one is a combination of
+ * shown ones. It ignores that counts are not negative.
+ */
+function eliminationOnly(rows: readonly Row[], { rows: controlled }: Proven): readonly Row[] {
+  const finest = rows.filter((row) => !row.slice(0, 6).includes('_T'))
+  const covers = (row: Row, cell: Row) =>
+    row.slice(0, 6).every((code, n) => code === '_T' || code === cell[n])
+  const vectors = rows.map((row) => Int32Array.from(finest, (cell) => (covers(row, cell) ? 1 : 0)))
+  const isSensitive = (n: number) => controlled[n]?.[11] === 'C'
+  const inverse = (value: number) => {
+    let [power, result, base] = [modulus - 2, 1, value]
+    for (; power > 0; power = Math.floor(power / 2)) {
+      if (power % 2 === 1) result = (result * base) % modulus
+      base = (base * base) % modulus
+    }
+    return result
+  }
+  /** Scaled so that the first number that is not 0 is 1; -1 where all are 0. */
+  const normalise = (vector: Int32Array): number => {
+    const lead = vector.findIndex((value) => value !== 0)
+    if (lead < 0) return -1
+    const factor = inverse(vector[lead] ?? 1)
+    for (let n = lead; n < vector.length; n++) vector[n] = ((vector[n] ?? 0) * factor) % modulus
+    return lead
+  }
+  const remove = (from: Int32Array, lead: number, vector: Int32Array) => {
+    const factor = from[lead] ?? 0
+    if (factor === 0) return
+    for (let n = 0; n < from.length; n++)
+      from[n] = ((from[n] ?? 0) + (modulus - factor) * (vector[n] ?? 0)) % modulus
+  }
+  const basis: { lead: number; vector: Int32Array }[] = []
+  const rests = new Map(
+    [...rows.keys()].filter(isSensitive).map((n) => [n, Int32Array.from(vectors[n] ?? [])]),
+  )
+  for (const rest of rests.values()) normalise(rest)
+  const open = [...rows.keys()].filter((n) => !isSensitive(n))
+  open.sort((a, b) => Number(rows[b]?.[7]) - Number(rows[a]?.[7]))
+  const shown = new Set<number>()
+  for (const n of open) {
+    const own = Int32Array.from(vectors[n] ?? [])
+    for (const { lead, vector } of basis) remove(own, lead, vector)
+    const lead = normalise(own)
+    if (lead >= 0 && [...rests.values()].some((rest) => rest.join() === own.join())) continue
+    shown.add(n)
+    if (lead < 0) continue
+    basis.push({ lead, vector: own })
+    for (const rest of rests.values()) {
+      remove(rest, lead, own)
+      normalise(rest)
+    }
+  }
+  return rows.map((row, n) => {
+    if (shown.has(n)) return [...row.slice(0, 11), 'F']
+    const isBaseShown = rows.some(
+      (base, m) => shown.has(m) && base[5] === '_T' && base.slice(0, 5).join() === row.slice(0, 5).join(),
+    )
+    const base = row[5] !== '_T' && isBaseShown ? (row[6] ?? null) : null
+    return [...row.slice(0, 6), base, null, null, null, null, isSensitive(n) ? 'C' : 'D']
+  })
+}
+
 t.test('an attacker recovers nothing, and much from primary suppression alone', async (t) => {
   const rows = rowsOf(cityOf(7, 3))
   const controlled = await proven(rows)
@@ -73,11 +138,14 @@ t.test('an attacker recovers nothing, and much from primary suppression alone', 
   t.ok(open.recovered.length > open.blanks / 2, `${open.recovered.length} of ${open.blanks}`)
   const usual = damageOf(await attack([twoPerSum(rows, controlled)]))
   t.ok(usual.recovered.length + usual.narrow.length > 0, 'two blanks in each sum do not protect')
+  const eliminated = damageOf(await attack([eliminationOnly(rows, controlled)]))
+  t.ok(eliminated.recovered.length + eliminated.narrow.length > 0, 'elimination alone does not protect')
   t.comment(
     JSON.stringify({
       safe: safe.blanks,
       tightest: safe.tightest,
       open: `${open.recovered.length}/${open.blanks}`,
+      elimination: `${eliminated.recovered.length} recovered, ${eliminated.narrow.length} narrow of ${eliminated.blanks}`,
       twoPerSum: `${usual.recovered.length} recovered, ${usual.narrow.length} narrow of ${usual.blanks}`,
     }),
   )

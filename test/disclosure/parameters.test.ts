@@ -1,6 +1,8 @@
 /** Faulty parameters are refused when a contract is loaded, and data that contradict themselves when it is controlled. */
 import t from 'tap'
+import { compileSchema } from '../../src/contract/schema.ts'
 import { auditedSuppression as rule } from '../../src/disclosure/audited-suppression/rule.ts'
+import { cellsMax } from '../../src/disclosure/audited-suppression/table.ts'
 import { control } from './support/control.ts'
 import { fitnessContract, parameters, type Row, rowsOf } from './support/editions.ts'
 
@@ -48,4 +50,19 @@ t.test('data that contradict themselves', async (t) => {
     /margin .* is missing/,
   )
   t.match(await reasonOf([...rows, rows[at] as Row]), /same key/)
+})
+
+t.test('a minimum that protects nobody, and more cells than a thread can hold', async (t) => {
+  const pathsOf = (changes: object) =>
+    [...compileSchema(rule.parameters, [])({ ...parameters, ...changes })].map(([path]) => path)
+  const names = pathsOf({})
+  const base = (minimum: number) => pathsOf({ base: { count: 'tested', minimum } })
+  t.same(
+    [base(3), base(1), base(2)].map((paths) => paths.includes('/base/minimum')),
+    [false, true, true],
+  )
+  t.notOk(names.includes('/base/minimum'))
+  const [row = []] = rowsOf({ 'A primary/15 1': { fail: 20, pass: 30 } })
+  const controlled = await control(new Array<Row>(cellsMax + 1).fill(row))
+  t.match(controlled, { outcome: 'refused', cells: [/2000001 cells are more than 2000000/] })
 })

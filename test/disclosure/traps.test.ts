@@ -168,6 +168,36 @@ t.test('a median one step below the limit of a level', async (t) => {
   t.same([moved('pass', 'good'), moved('good', 'excellent')], [true, false], 'the 521st result is a pass')
 })
 
+t.test('a deviation that only results at both ends can have', (t) => {
+  const { ranges: _, ...others } = parameters
+  const contract = fitnessContract({ ...others, mean: 'pupils_low', deviation: 'pupils_high' })
+  const use = parametersOf(contract.disclosure as never)
+  const columns = resolveColumns(contract, use)
+  // Six results of 0 and six of 120: the deviation is 60, which no table with a pass or a good can have.
+  const contradictsWith = (deviation: string | null) => {
+    const rows = rowsOf({ 'A primary/16 1': { fail: 6, pass: 0, good: 0, excellent: 6 } }).map((row) =>
+      row[5] === '_T' ? [...row.slice(0, 9), '60', deviation, null] : row,
+    )
+    const [table] = buildTables(rows, columns)
+    if (table === undefined) throw new Error('no table')
+    const bands = { fail: [0, 59], pass: [60, 79], good: [80, 89], excellent: [90, 120] } as const
+    const { contradicts } = factsOf(table, rows, columns, use, () => bands)
+    const values = Int32Array.from(table.values)
+    for (const [level, by] of [
+      ['fail', -1],
+      ['pass', 1],
+      ['good', 1],
+      ['excellent', -1],
+    ] as const) {
+      const cell = table.names.indexOf(`A primary/16 1 ${level}`)
+      values[cell] = (values[cell] ?? 0) + by
+    }
+    return contradicts(values, table.names.indexOf('A primary/16 1 _T'))
+  }
+  t.same([contradictsWith(null), contradictsWith('60')], [false, true], 'the mean alone would allow it')
+  t.end()
+})
+
 t.test('the mean of a withheld base is withheld, and that of its partners', async (t) => {
   const small = { fail: 1, pass: 4, good: 2, excellent: 1 }
   const rows = edition({ 'A primary/16 1': small })

@@ -32,6 +32,15 @@ t.test('a response larger than an eighth of the cache is returned but not cached
   t.equal(cache.find('b'), undefined)
 })
 
+t.test('what is kept only if repeated is kept when it is computed the second time', async (t) => {
+  const { cache, clear } = buildByteCache(1_000_000)
+  let computed = 0
+  const get = async () => textOf(await cache.get('a', async () => answer(String(++computed)), 'if-repeated'))
+  t.same([await get(), await get(), await get(), await get()], ['1', '2', '2', '2'])
+  clear()
+  t.same([await get(), await get(), await get()], ['3', '4', '4'], 'a change forgets the names too')
+})
+
 t.test(
   'with a limit of 0 nothing is cached, but concurrent requests still share one computation',
   async (t) => {

@@ -167,8 +167,8 @@ t.test('each open dataset has its own document; a closed one is not mentioned', 
   )
   const parameters = (own.parameters as Parameter[]).map(resolve) as Parameter[]
   const names = parameters.map(({ name }) => name)
-  const general = ['edition', 'select', 'sort', 'limit', 'cursor', 'count', 'key_missing']
-  t.same(names.slice(0, 7), general.sort(order(names)))
+  const general = ['edition', 'q', 'select', 'sort', 'limit', 'cursor', 'count', 'key_missing']
+  t.same(names.slice(0, 8), general.sort(order(names)))
   t.same(
     names.filter((name) => name.startsWith('seats')),
     ['seats', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'notin', 'isnull'].map((operator, index) =>
@@ -217,7 +217,7 @@ t.test('documents have an ETag per encoding, and are compressed if the caller ac
   for (const document of ['/openapi.json', '/v1/datasets/reading-rooms/openapi.json']) {
     for (const url of [document, `${document}?lang=zh`, `${document}?lang=en`]) {
       const plain = await app.inject(url)
-      const packed = await app.inject({ url, headers: { 'accept-encoding': 'br, gzip' } })
+      const packed = await app.inject({ url, headers: { 'accept-encoding': 'gzip' } })
       t.equal(plain.headers['content-encoding'], undefined)
       t.equal(packed.headers['content-encoding'], 'gzip')
       t.equal(gunzipSync(packed.rawPayload).toString(), plain.body, url)

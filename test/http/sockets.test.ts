@@ -7,6 +7,7 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { type SocketLimits, socketLimits } from '../../src/http/index.ts'
+import { targetLengthMax } from '../../src/http/raw-target.ts'
 import type { App } from '../../src/http/route-helpers.ts'
 import { unconnectedContext } from '../support/unconnected-context.ts'
 
@@ -34,7 +35,7 @@ interface RawResponse {
 }
 
 /** Sends text and returns the response once the connection has ended. */
-async function send(port: number, ...pieces: readonly string[]): Promise<RawResponse> {
+async function send(port: number, ...pieces: readonly (string | Buffer)[]): Promise<RawResponse> {
   const socket = connect(port, '127.0.0.1')
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
@@ -81,10 +82,69 @@ t.test('input that is not HTTP gets the problem request-malformed', async (t) =>
   ]
   for (const text of bad) t.equal((await send(port, text)).status, 400, text.slice(0, 60))
   t.match((await send(port, 'HELLO\r\n\r\n')).json(), { code: 'request-malformed', status: 400 })
-  const raw = await send(port, request('GET /v1/datasets?q=体质 HTTP/1.1'))
-  t.match(raw.json(), { status: 400, code: 'address-invalid', hint: /q=%E4%BD%93%E8%B4%A8/ })
   t.equal((await send(port, request('GET /health HTTP/1.1'))).status, 200, 'the service still works')
 })
+
+t.test('a GET or HEAD with UTF-8 in its address is redirected to the encoded address', async (t) => {
+  const { port, lines } = await listening(t)
+  const raw = await send(port, request('GET /v1/datasets/体?q=体质&a=%E4%BD HTTP/1.1'))
+  t.equal(raw.status, 308)
+  t.match(raw.head, /\r\nLocation: \/v1\/datasets\/%E4%BD%93\?q=%E4%BD%93%E8%B4%A8&a=%E4%BD\r\n/)
+  t.match(raw.head, /\r\nConnection: close/)
+  t.match(raw.text, /curl -L/)
+  t.match(raw.text, /curl -G --data-urlencode 'q=体质'/)
+  const head = await send(port, request('HEAD /v1/datasets?q=体质 HTTP/1.1'))
+  t.match(head, { status: 308, text: '' })
+  t.match(
+    lines.map((line) => JSON.parse(line)).filter(({ status }) => status === 308),
+    [{ route: 'unmatched' }, { route: 'unmatched' }],
+  )
+  t.notOk(
+    lines.some((line) => line.includes('体质')),
+    'the address is not logged',
+  )
+})
+
+t.test('other raw addresses are refused with the way to encode them', async (t) => {
+  const { port } = await listening(t)
+  const refused: readonly (string | Buffer)[] = [
+    request('POST /v1/datasets?q=体质 HTTP/1.1'),
+    request('GET //evil.example/体质 HTTP/1.1'),
+    request('GET /\\evil.example/体质 HTTP/1.1'),
+    request('GET http://evil.example/体质 HTTP/1.1'),
+    request('GET /体质 HTTP/2.0'),
+    // GB18030, as a terminal on Windows may send it; a surrogate; half a character.
+    Buffer.from(request('GET /v1/datasets?q=\xcc\xe5\xd6\xca HTTP/1.1'), 'latin1'),
+    Buffer.from(request('GET /v1/datasets?q=\xed\xa0\x80 HTTP/1.1'), 'latin1'),
+    Buffer.from(request('GET /v1/datasets?q=\xe4\xbd HTTP/1.1'), 'latin1'),
+    'GET /v1/datasets?q=体质',
+  ]
+  for (const text of refused) {
+    const answer = await send(port, text)
+    t.match(answer.json(), { status: 400, code: 'address-invalid', hint: /--data-urlencode/ }, String(text))
+    t.notMatch(answer.head, /location/i)
+  }
+  // A Chinese character takes nine characters when encoded.
+  const characters = Math.floor((targetLengthMax - 1) / 9)
+  const longPath = (count: number) => send(port, request(`GET /${'体'.repeat(count)} HTTP/1.1`))
+  t.equal((await longPath(characters)).status, 308)
+  t.equal((await longPath(characters + 1)).status, 400, 'too long when encoded')
+})
+
+t.test(
+  'an address behind a path of the public URL keeps it, and a response under way is not interrupted',
+  async (t) => {
+    const { context } = unconnectedContext({ QINGDAN_PUBLIC_URL: 'https://data.example/open' })
+    const app = await buildApp(context)
+    t.teardown(() => app.close())
+    const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+    const raw = await send(Number(port), request('GET /v1/datasets?q=体质 HTTP/1.1'))
+    t.match(raw.head, /\r\nLocation: \/open\/v1\/datasets\?q=%E4%BD%93%E8%B4%A8\r\n/)
+    // In one packet with another request, only that one can be meant.
+    const both = `GET /health HTTP/1.1\r\nHost: a\r\n\r\n${request('GET /体 HTTP/1.1')}`
+    t.notMatch((await send(Number(port), both)).head, /308/)
+  },
+)
 
 t.test('duplicate headers', async (t) => {
   const { port } = await listening(t)
@@ -158,6 +218,8 @@ t.test('the connection of a client that reads nothing is ended, and its source i
   })
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)
+  // It may be closed before the source is.
+  const ended = once(socket, 'close')
   socket.pause()
   socket.write(request('GET /test/endless HTTP/1.1'))
   await isClosed
@@ -167,7 +229,7 @@ t.test('the connection of a client that reads nothing is ended, and its source i
     [{ route: '/test/endless' }],
   )
   socket.destroy()
-  await once(socket, 'close')
+  await ended
 })
 
 t.test('a request that arrives during a shutdown is refused with a time to try again', async (t) => {

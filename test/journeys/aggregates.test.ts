@@ -130,7 +130,12 @@ t.test('groups with their measures, and counts of withheld and missing values', 
 })
 
 t.test('the versions that the groups are computed from', async (t) => {
-  const { meta, links } = await group('group_by=area&measures=count,mean:height')
+  const {
+    meta: { withheld, ...meta },
+    links,
+  } = await group('group_by=area&measures=count,mean:height')
+  t.match(withheld, { zh: /不公布/, en: /is withheld/ }, 'why 310104 has no mean, in words')
+  t.equal((await group('group_by=area&measures=count')).meta['withheld'], null)
   t.strictSame(meta, {
     dataset: trees,
     edition: '2025',

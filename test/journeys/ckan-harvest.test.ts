@@ -87,7 +87,7 @@ t.test('a harvest collects everything, equal to the native API', async (t) => {
       parse(file),
       `${name}: the dump is the file, numbered`,
     )
-    const used = ['student-fitness', 'school-sports-venues'].includes(dataset) ? 3 : 1
+    const used = { 'student-fitness': 4, 'school-sports-venues': 3 }[dataset] ?? 1
     const contract = context.contracts.get(dataset, used).contract
     const typeOf = (type: string) =>
       ({

@@ -61,7 +61,7 @@ const existing: ExistingValues = {
 
 /** Ids of CKAN, by operation. */
 const { result: harvested } = (await get('/api/3/action/package_show?id=school-calendar')).json<{
-  result: { resources: { id: string; datastore_active: boolean }[] }
+  result: { resources: { id: string; datastore_active: boolean }[]; tags: { name: string }[] }
 }>()
 const table = harvested.resources.find(({ datastore_active: isTable }) => isTable)?.id ?? ''
 const ofCkan: ExistingValues = {
@@ -70,6 +70,8 @@ const ofCkan: ExistingValues = {
   'ckanOrganizationShow id': 'edu-commission',
   'ckanGroupShow id': 'education',
   'ckanDatastoreSearch resource_id': table,
+  'ckanResourceViewList id': table,
+  'ckanTagShow id': harvested.tags[0]?.name ?? '',
   'ckanDatastoreInfo id': table,
   'ckanDatastoreDump id': table,
 }

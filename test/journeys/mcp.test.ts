@@ -41,15 +41,21 @@ async function connect(headers: Readonly<Record<string, string>> = {}): Promise<
 interface Result {
   readonly isError?: boolean
   readonly content: readonly { readonly type: string; readonly text: string }[]
+  readonly structuredContent?: object
 }
 
 const call = async (client: Client, name: string, input: object = {}) => {
-  const { isError = false, content } = (await client.callTool({
+  const {
+    isError = false,
+    content,
+    structuredContent,
+  } = (await client.callTool({
     name,
     arguments: { ...input },
   })) as unknown as Result
   const [{ text = '' } = {}] = content
   t.ok(text.length <= resultLengthMax, `${name} is bounded`)
+  t.same(structuredContent, isError ? undefined : JSON.parse(text), `${name}: the same for programs`)
   return { isError, text, value: JSON.parse(text) as never }
 }
 const get = async (url: string) => (await testContext.get(url)).json<never>()

@@ -21,7 +21,7 @@ import {
   bringPersonal,
   personMarker,
   swimmers,
-  swimmersContract,
+  swimmersContracts,
   swimmersCsv,
   swimmersOf,
 } from '../support/personal-bundles.ts'
@@ -34,7 +34,7 @@ const log = pino({ level: 'trace', base: null }, { write: (line: string) => line
 
 t.test('no row about a person is left anywhere', async (t) => {
   await mkdir(join(folder, 'bundles'), { recursive: true })
-  await writeDatasets(join(folder, 'datasets'), [swimmersContract])
+  await writeDatasets(join(folder, 'datasets'), swimmersContracts)
   const data = join(folder, 'var')
   const settings = { QINGDAN_DATA: data, QINGDAN_DATASETS: join(folder, 'datasets') }
   const config = loadConfig({ ...settings, QINGDAN_UNSIGNED: 'allow' })

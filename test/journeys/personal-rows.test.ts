@@ -10,14 +10,14 @@ import {
   personMarker,
   type Swimmer,
   swimmers,
-  swimmersContract,
+  swimmersContracts,
   swimmersCsv,
   swimmersOf,
   writePersonalBag,
 } from '../support/personal-bundles.ts'
 
 const edition = '2025'
-const testContext = await openTestContext(t, { contracts: [swimmersContract] })
+const testContext = await openTestContext(t, { contracts: swimmersContracts })
 const { context, folder, get, publish, lines } = testContext
 
 const findingsOf = async (receipt: Receipt) =>
@@ -122,6 +122,10 @@ t.test('unencrypted, real and partial bundles are refused', async (t) => {
   t.equal(await storedFiles(open.id), 0, 'open rows are not kept')
   const real = await bring('edu-310101', swimmersOf('310101', 3), { ...of, more: { synthetic: false } })
   t.match(await findingsOf(real), [{ check: 'synthetic-missing' }])
+  const rows = 'number,district,sex,lengths_swum,name,style\n1,310101,1,5,A,free\n'
+  const proven = { edition: '2028', more: { synthetic: false, contractVersion: 2 } }
+  const taken = await bringPersonal(context, folder, { provider: 'edu-310101', rows, ...proven })
+  t.equal(taken.state, 'staged', 'under a contract that proves what it publishes, real rows are taken')
   const files = [{ name: 'rows.csv', source: Buffer.from(swimmersCsv([])), operation: 'upsert' as const }]
   const delta = { mode: 'delta' as const, against: { version: 1 }, files }
   const changed = await bring('edu-310101', [], { ...of, more: delta })

@@ -5,9 +5,11 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { loadServiceKey } from '../../src/accounts/index.ts'
 import { partsOf } from '../../src/contract/index.ts'
+
 import { listParts, receive, takeBundle } from '../../src/ingest/index.ts'
-import { approvePublication, publishEdition } from '../../src/publication/index.ts'
-import { openTestContext } from '../support/open-test-context.ts'
+import { approvePublication, checkProofs, publishEdition } from '../../src/publication/index.ts'
+import { openTestContext, publishSample, sampleRows } from '../support/open-test-context.ts'
+
 import { bringPersonal } from '../support/personal-bundles.ts'
 import { callCli } from '../support/run-cli.ts'
 
@@ -107,6 +109,53 @@ t.test('pupils are scored, aggregated with all margins, and corrected', async (t
   t.equal(corrected.state, 'staged')
   t.equal((await publish(dataset, edition, { waivers, reason: 'Two more' })).state, 'done')
   t.ok((await publishedRows(2)).some(({ indicator, tested }) => indicator === 'total' && tested === '14'))
+})
+
+t.test('editions under the former rule are marked, and can be read', async (t) => {
+  const version = await get(`/v1/datasets/${dataset}/editions/${edition}/versions/2`)
+  t.match(version.json(), { contractVersion: 3, proven: false, suppressions: { rule: 'minimum-count' } })
+  const page = await get(`/datasets/${dataset}/editions/${edition}/versions/2?lang=en`, {
+    accept: 'text/html',
+  })
+  t.match(page.text, /Published under a former rule/)
+  t.match(await checkProofs(context, { dataset, edition }), [
+    { state: 'other-rule' },
+    { state: 'other-rule' },
+  ])
+})
+
+t.test('results that are not synthetic are published with a proof for every withheld count', async (t) => {
+  const of = '2024-2025'
+  await publishSample(testContext, 'schools', of)
+  const parts = await sampleRows(dataset, of)
+  for (const { provider, rows } of parts) {
+    const more = { dataset, contractVersion: 4, synthetic: false }
+    const receipt = await bringPersonal(context, folder, { provider, rows, edition: of, more })
+    t.equal(receipt.state, 'staged', JSON.stringify(await errorsOf(receipt)))
+  }
+  const waivers = partsOf(context.contracts.get(dataset).contract)
+    .filter(({ provider }) => !parts.some((part) => part.provider === provider))
+    .map(({ provider }) => ({ provider, reason: 'A test' }))
+  const published = await publish(dataset, of, { waivers })
+  t.equal(published.state, 'done', JSON.stringify(published.findings))
+  const version = await get(`/v1/datasets/${dataset}/editions/${of}/versions/1`)
+  t.match(version.json(), { contractVersion: 4, synthetic: false, proven: true })
+  const { text } = await get(
+    `/v1/datasets/${dataset}/editions/${of}/versions/1/files/${dataset}-${of}-v1.csv`,
+  )
+  const rows: readonly Record<string, string>[] = parse(text, { columns: true })
+  const blanks = rows.filter(({ pupils }) => pupils === '')
+  t.ok(blanks.length < 0.4 * rows.length, `${blanks.length} of ${rows.length} counts are withheld`)
+  t.same(
+    blanks.filter(
+      (row) => row['conf_status'] === 'F' || row['pupils_low'] === '' || row['pupils_high'] === '',
+    ),
+    [],
+  )
+  const rates = rows.filter(({ indicator, level }) => indicator === 'total' && level === '_T')
+  const shown = rates.filter((row) => row['excellent_good_rate'] !== '')
+  t.ok(shown.length >= 0.85 * rates.length, `${shown.length} of ${rates.length} rates are shown`)
+  t.match(await checkProofs(context, { dataset, edition: of }), [{ state: 'proven', faults: [] }])
 })
 
 t.test('what is implausible holds the publication until a person has approved it', async (t) => {

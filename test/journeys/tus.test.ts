@@ -75,6 +75,14 @@ t.test('OPTIONS describes the protocol, with the headers of all addresses', asyn
   t.notOk('tus-version' in (await app.inject({ method: 'OPTIONS', url: '/v1/datasets' })).headers)
 })
 
+t.test('an empty Upload-Metadata, which tuspy sends, is none', async (t) => {
+  const created = await create({ 'upload-length': '5', 'upload-metadata': '' })
+  t.equal(created.statusCode, 201, created.body)
+  const url = String(created.headers['location'])
+  t.notOk('upload-metadata' in (await ask('HEAD', url)).headers)
+  t.equal((await ask('DELETE', url)).statusCode, 204)
+})
+
 t.test('chunk by chunk, and the response to the last leads to the receipt', async (t) => {
   const zip = await zipOf(folder, rows('2025'))
   const created = await create({

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { loadServiceKey } from '../../src/accounts/index.ts'
 import { createBag, type NewBag, readPublicKey } from '../../src/bundle/index.ts'
 import type { OpenContext } from '../../src/context.ts'
+import type { Contract } from '../../src/contract/index.ts'
 import { type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from './fields.ts'
 
@@ -60,6 +61,30 @@ export const swimmersContract = contractOf(
     },
   },
 )
+
+const style = field('style', 'string', { role: 'dimension', ...required })
+
+/** A newer contract of the same dataset that proves what it publishes, so that it takes real rows. */
+export const provenSwimmersContract: Contract = {
+  ...swimmersContract,
+  contractVersion: 2,
+  fields: [district, sex, style, ...swimmersContract.fields.slice(2)],
+  primaryKey: ['district', 'sex', 'style'],
+  intake: {
+    ...(swimmersContract.intake as NonNullable<Contract['intake']>),
+    fields: [...(swimmersContract.intake?.fields ?? []), style],
+  },
+  derivation: { ...swimmersContract.derivation, name: 'count-cells', by: ['district', 'sex', 'style'] },
+  disclosure: {
+    rule: 'audited-suppression',
+    base: { count: 'swimmers', minimum: 10 },
+    levels: { field: 'style', count: 'swimmers', sensitive: { '*': ['none'] }, small: 10 },
+    ...{ protection: { width: 5 }, withhold: ['swimmers', 'lengths'], status: 'conf_status' },
+  },
+}
+
+/** Both: a contract under another rule is loaded only if a newer one proves what it publishes. */
+export const swimmersContracts = [swimmersContract, provenSwimmersContract]
 
 export interface Swimmer {
   readonly number: string

@@ -32,6 +32,7 @@ export const portalPages = [
   '/status',
   '/developers',
   '/about',
+  '/methods',
   '/accessibility',
   '/contact',
 ] as const

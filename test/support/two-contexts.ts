@@ -32,7 +32,7 @@ export async function exportTo(
 }
 
 export function take(context: OpenContext, path: string): Promise<MirrorReport> {
-  const loadContracts = (folder: string) => loadContractFolders([folder])
+  const loadContracts = (folder: string) => loadContractFolders([folder], { isMirror: true })
   return takeExport(context, { path, actor: 'cli:test', loadContracts })
 }
 

@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import {
   type Contracts,
   compareContracts,
+  isProven,
   type LoadedContract,
   labelOf,
   type StoredDistribution,
@@ -23,6 +24,19 @@ export function isSynthetic(version: {
   readonly parts: readonly { readonly synthetic: boolean }[]
 }): boolean {
   return version.parts.some((part) => part.synthetic)
+}
+
+/**
+ * Whether the rule that withheld counts of a version has proven that nobody can compute them; null if no rule withheld
+ * anything.
+ */
+export function provenOf({
+  suppressions,
+}: {
+  readonly suppressions: Readonly<Record<string, unknown>>
+}): boolean | null {
+  const { rule } = suppressions
+  return typeof rule === 'string' ? isProven({ disclosure: { rule } }) : null
 }
 
 /** The address with the preview token, if there is one. */
@@ -64,6 +78,7 @@ export function versionBody(
     waivers: version.waivers,
     warnings: version.warnings,
     suppressions: version.suppressions,
+    proven: provenOf(version),
     omitted: version.omitted,
     links: {
       self: withToken(at.version(version), preview),

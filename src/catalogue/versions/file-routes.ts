@@ -4,7 +4,6 @@
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import parseRange from 'range-parser'
 import { Type } from 'typebox'
 import {
   type Contract,
@@ -13,7 +12,15 @@ import {
   type StoredDistribution,
   type VersionName,
 } from '../../contract/index.ts'
-import { type App, attachment, isFresh, problemResponses } from '../../http/index.ts'
+import {
+  type App,
+  attachment,
+  codedTag,
+  codingOf,
+  isFresh,
+  problemResponses,
+  rangeOf,
+} from '../../http/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { storedName } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
@@ -69,21 +76,55 @@ export function fileRoutes(app: App, context: AppContext): void {
       const { contract } = getReadable(context.contracts, request.caller, slug)
       const { preview } = request.query
       const found = await findServed(context, { dataset: slug, edition, version: Number(version), preview })
-      const file = (await listDistributions(context.database, found.id)).find(
-        (candidate) => candidate.name === name,
-      )
+      const files = await listDistributions(context.database, found.id)
+      const file = files.find((candidate) => candidate.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
       const versions = await listVersions(context.database, { dataset: slug, edition })
       const links = linkHeader(found, versions, context.config)
       reply.header('link', file.format === 'csv' ? `${tableLink(found, context.config)}, ${links}` : links)
       await setDeprecationHeaders(context, reply, found)
       countRead(request.caller, contract, { versions: [found], operation: 'file' })
-      if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
+      const gzipped = gzippedOf(context, request, file, files)
+      const offered = gzipped === undefined ? [] : gzipOnly
+      const validated = { modified: found.publishedAt ?? undefined, offered }
+      if (isFresh(request, reply, file.digest, isOpen(contract), validated)) return reply.code(304).send(null)
       describeFile(reply, found, file, context.contracts.get(slug, found.contractVersion).contract)
-      const stored = storedName(found, file.format)
-      return sendFile(context, request, reply, { ...file, stored, sha256: file.digest })
+      const sent = gzipped === undefined ? file : codedAs(reply, file, gzipped)
+      const stored = storedName(found, gzipped?.format ?? file.format)
+      return sendFile(context, request, reply, { ...sent, stored, sha256: (gzipped ?? file).digest })
     },
   )
+}
+
+const gzipOnly = ['gzip'] as const
+
+/**
+ * The stored gzip of a file, if the caller accepts that coding. Ranges are those of the identity, and a proxy
+ * that sends the file compresses it itself.
+ */
+function gzippedOf(
+  { config }: Pick<AppContext, 'config'>,
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  file: StoredDistribution,
+  files: readonly StoredDistribution[],
+): StoredDistribution | undefined {
+  if (headers.range !== undefined || config.QINGDAN_ACCEL_PREFIX !== '') return undefined
+  if (codingOf(headers['accept-encoding'], gzipOnly) === undefined) return undefined
+  return files.find(({ format }) => format === `${file.format}.gz`)
+}
+
+/** Describes a file that is sent as its gzip: a digest is that of the coded bytes (RFC 9530, 3.1). */
+function codedAs(
+  reply: FastifyReply,
+  file: StoredDistribution,
+  { bytes, digest }: StoredDistribution,
+): StoredDistribution {
+  reply
+    .removeHeader('accept-ranges')
+    .header('etag', `"${codedTag(file.digest, 'gzip')}"`)
+    .header('content-encoding', 'gzip')
+    .header('repr-digest', `sha-256=:${Buffer.from(digest, 'hex').toString('base64')}:`)
+  return { ...file, bytes }
 }
 
 function describeFile(
@@ -96,37 +137,6 @@ function describeFile(
   reply.header('repr-digest', `sha-256=:${Buffer.from(file.digest, 'hex').toString('base64')}:`)
   const ending = `-${of.edition}-v${of.number}.${file.format}`
   reply.header('content-disposition', attachment({ plain: file.name, title: title.zh, ending }))
-}
-
-interface ByteRange {
-  readonly start: number
-  readonly end: number
-}
-
-/**
- * The requested range; undefined to send the whole file: no range, several (RFC 9110, section 14.2 allows
- * ignoring them), an unknown unit, a method other than GET (14.2), or an If-Range for other bytes.
- */
-function rangeOf(
-  { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
-  file: Pick<StoredDistribution, 'bytes' | 'digest'>,
-): ByteRange | undefined {
-  const ifRange = headers['if-range']
-  if (method !== 'GET') return undefined
-  if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`))
-    return undefined
-  // RFC 9110, 14.2: several ranges may be ignored. Checked here, before the library sorts a thousand of them.
-  if (headers.range.includes(',')) return undefined
-  const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d+)[ \t]*$/.exec(headers.range) ?? []
-  // RFC 9110, 14.1.2: a suffix longer than the file selects the whole file. The library refuses this and the
-  // next case.
-  if (first === '' && Number(last) >= file.bytes) return { start: 0, end: file.bytes - 1 }
-  // RFC 9110, 14.1.1: a range that ends before it begins is invalid, and an invalid one MUST be ignored.
-  if (first !== '' && Number(last) < Number(first)) return undefined
-  const ranges = parseRange(file.bytes, headers.range, { combine: true })
-  if (ranges === -1) throw problem('range-not-satisfiable', { path: 'Range', bytes: file.bytes })
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
-  return ranges[0]
 }
 
 /** A stored file to send. */
@@ -151,7 +161,7 @@ export async function sendFile(
   reply: FastifyReply,
   file: SentFile,
 ) {
-  const range = rangeOf(request, file)
+  const range = rangeOf(request, { bytes: file.bytes, etag: `"${file.digest}"` })
   await requireIntact(context, file.stored, { bytes: file.bytes, digest: file.sha256 })
   reply.type(file.mediaType)
   const { stored } = file

@@ -134,6 +134,12 @@ export function latestOfDataset(versions: readonly PublishedVersion[]): Publishe
   return latestOf(versions.filter((version) => version.edition === versions[0]?.edition))
 }
 
+/** When the newest of some versions, at least one, was published or withdrawn. */
+export function modifiedAt(versions: readonly PublishedVersion[]): Date {
+  const times = versions.flatMap(({ publishedAt, withdrawnAt }) => [publishedAt, withdrawnAt ?? publishedAt])
+  return new Date(Math.max(...times.map((time) => time.getTime())))
+}
+
 function withdrawn(
   found: PublishedVersion,
   versions: readonly PublishedVersion[],

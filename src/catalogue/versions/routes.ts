@@ -2,10 +2,12 @@
  * Editions and versions over HTTP: the lists with reasons, one version with its files, redirects of `latest`,
  * and the preview of a draft with a token. A withdrawn version answers 410 with its reason and its successor.
  */
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { fileName } from '../../contract/index.ts'
-import { type App, problemResponses } from '../../http/index.ts'
+import { type Contract, fileName, isOpen } from '../../contract/index.ts'
+import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import type { Caller } from '../../platform/caller.ts'
+import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import { addresses } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
@@ -29,6 +31,7 @@ import {
   getVersion,
   listDistributions,
   listVersions,
+  modifiedAt,
   type PublishedVersion,
 } from './published.ts'
 
@@ -70,10 +73,19 @@ function listRoutes(app: App, context: AppContext): void {
         summary: 'One edition with its versions',
         description: 'All published versions of one period, with reasons; withdrawn ones are marked.',
         params: Type.Object({ slug: Slug, edition: EditionName }),
-        response: { 200: EditionSchema, ...problemResponses('dataset-not-found', 'edition-not-found') },
+        response: {
+          200: EditionSchema,
+          304: NotModified,
+          ...problemResponses('dataset-not-found', 'edition-not-found', 'precondition-failed'),
+        },
       },
     },
-    async (request) => editionBody(await listOfEdition(context, request), context.config),
+    async (request, reply) => {
+      const { contract, versions } = await listOfEdition(context, request)
+      const body = editionBody(versions, context.config)
+      if (isCurrent(request, reply, body, versions, contract)) return reply.code(304).send(null)
+      return body
+    },
   )
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions',
@@ -86,12 +98,16 @@ function listRoutes(app: App, context: AppContext): void {
           'Every version ever published, the newest first: its state, reason, time, number of records, digest, and ' +
           'difference from the previous version.',
         params: Type.Object({ slug: Slug, edition: EditionName }),
-        response: { 200: VersionsSchema, ...problemResponses('dataset-not-found', 'edition-not-found') },
+        response: {
+          200: VersionsSchema,
+          304: NotModified,
+          ...problemResponses('dataset-not-found', 'edition-not-found', 'precondition-failed'),
+        },
       },
     },
     async (request, reply) => {
       const { slug, edition } = request.params
-      const versions = await listOfEdition(context, request)
+      const { contract, versions } = await listOfEdition(context, request)
       const at = addresses(context.config)
       const links = {
         self: at.versions(slug, edition),
@@ -99,24 +115,44 @@ function listRoutes(app: App, context: AppContext): void {
         latest: at.latest(slug, edition),
       }
       reply.header('link', `<${links.latest}>; rel="latest-version", <${links.edition}>; rel="collection"`)
-      return { data: versions.map((version) => versionBody(version, versions, context.config)), links }
+      const body = { data: versions.map((version) => versionBody(version, versions, context.config)), links }
+      if (isCurrent(request, reply, body, versions, contract)) return reply.code(304).send(null)
+      return body
     },
   )
 }
 
-/** The published versions of the requested edition. Throws `dataset-not-found` and `edition-not-found`. */
+const NotModified = Type.Null({ description: "Not modified: the caller's copy is current." })
+
+/** Sets the validators of a body that depends on the versions of an edition alone, and compares them. */
+function isCurrent(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: unknown,
+  versions: readonly PublishedVersion[],
+  contract: Contract,
+): boolean {
+  const tag = digestOf(canonicalJson(body)).slice(0, 32)
+  const modified = versions.length === 0 ? undefined : modifiedAt(versions)
+  return isFresh(request, reply, tag, isOpen(contract), { modified })
+}
+
+/** The newest contract and the published versions of the requested edition. Throws `dataset-not-found` and `edition-not-found`. */
 async function listOfEdition(
   context: AppContext,
   request: {
     readonly params: { readonly slug: string; readonly edition: string }
     readonly caller: Caller
   },
-): Promise<readonly [PublishedVersion, ...PublishedVersion[]]> {
+): Promise<{
+  readonly contract: Contract
+  readonly versions: readonly [PublishedVersion, ...PublishedVersion[]]
+}> {
   const { slug, edition } = request.params
-  getReadable(context.contracts, request.caller, slug)
+  const { contract } = getReadable(context.contracts, request.caller, slug)
   const [first, ...rest] = await listVersions(context.database, { dataset: slug, edition })
   if (first === undefined) throw problem('edition-not-found', { path: 'edition' })
-  return [first, ...rest]
+  return { contract, versions: [first, ...rest] }
 }
 
 function versionRoute(app: App, context: AppContext): void {
@@ -135,11 +171,13 @@ function versionRoute(app: App, context: AppContext): void {
         response: {
           200: VersionWithFilesSchema,
           ...toLatest,
+          304: NotModified,
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',
             'version-not-found',
             'version-withdrawn',
+            'precondition-failed',
           ),
         },
       },
@@ -147,7 +185,7 @@ function versionRoute(app: App, context: AppContext): void {
     async (request, reply) => {
       const { slug, edition, version } = request.params
       const { preview } = request.query
-      getReadable(context.contracts, request.caller, slug)
+      const { contract } = getReadable(context.contracts, request.caller, slug)
       const of = { dataset: slug, edition }
       if (version === 'latest') {
         const found = await getVersion(context.database, context.config, { ...of, version })
@@ -158,13 +196,13 @@ function versionRoute(app: App, context: AppContext): void {
       const files = await listDistributions(context.database, found.id)
       reply.header('link', linkHeader(found, versions, context.config))
       await setDeprecationHeaders(context, reply, found)
-      if (preview !== undefined) {
-        reply.header('cache-control', 'private, no-store').header('x-robots-tag', 'noindex')
-      }
-      return {
+      const body = {
         ...versionBody(found, versions, context.config, preview),
         distributions: files.map((file) => distributionBody(file, found, context.config, preview)),
       }
+      const all = found.publishedAt === null ? [] : versions
+      if (isCurrent(request, reply, body, all, contract)) return reply.code(304).send(null)
+      return body
     },
   )
 }

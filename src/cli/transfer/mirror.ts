@@ -30,7 +30,7 @@ async function takeOne(context: OpenContext, path: string, options: Common): Pro
   const order = {
     path,
     actor: actor(),
-    loadContracts: (folder: string) => loadContractFolders([folder]),
+    loadContracts: (folder: string) => loadContractFolders([folder], { isMirror: true }),
     progress: progressLine(path),
   }
   try {

@@ -151,17 +151,14 @@ function searchShape(search: Search, { home, by, locked, most, width, found }: W
     cost: costOf(cells[home.cell] ?? 0),
   }
   const choices = grid.axes.map((_, dimension) =>
-    search
-      .differences(grid, dimension, place[dimension] ?? 0)
-      .map((difference) => ({ difference, alone: extend(first, dimension, difference) }))
-      .filter(({ alone }) => alone !== undefined)
-      .sort((a, b) => (a.alone?.cost ?? 0) - (b.alone?.cost ?? 0))
-      .slice(0, width)
-      .map(({ difference }) => difference),
+    possibleAlone(search, { home, by, locked }, dimension).slice(0, width),
   )
+  if (choices.some((of) => of.length === 0)) return
   const walk = (partial: Partial, dimension: number): void => {
     if (dimension < count) {
-      for (const difference of choices[dimension] ?? []) {
+      for (const { difference, cost } of choices[dimension] ?? []) {
+        // The cells of the product include those of the difference by itself; the choices are sorted by that.
+        if (partial.cost + cost >= limit()) break
         const next = extend(partial, dimension, difference)
         if (next !== undefined) walk(next, dimension + 1)
       }
@@ -177,6 +174,39 @@ function searchShape(search: Search, { home, by, locked, most, width, found }: W
     if (found.length > most) found.pop()
   }
   walk(first, 0)
+}
+
+/** The differences of a dimension that can move by themselves, with what they cost then, the cheapest first. */
+function possibleAlone(
+  { block, differences, canMove, costOf }: Search,
+  { home, by, locked }: Pick<Wanted, 'home' | 'by' | 'locked'>,
+  dimension: number,
+): readonly { readonly difference: Difference; readonly cost: number }[] {
+  const { grid, cells } = block.shapes[home.shape] as Shape
+  const count = grid.axes.length
+  const stride = grid.strides[dimension] ?? 0
+  const own = grid.places[home.cell * count + dimension] ?? 0
+  let start = 0
+  for (let n = 0; n < count; n++) start += (grid.places[home.cell * count + n] ?? 0) * (grid.strides[n] ?? 0)
+  const costAlone = ({ codes, signs }: Difference): number | undefined => {
+    let cost = 0
+    for (let m = 0; m < codes.length; m++) {
+      const code = codes[m] ?? 0
+      // The own code moves anyway.
+      if (code === own) continue
+      const at = grid.cellAt(start + (code - own) * stride)
+      const cell = at === undefined ? -1 : (cells[at] ?? 0)
+      if (cell < 0 || !canMove(cell, by * (signs[m] ?? 0)) || locked.has(cell)) return undefined
+      cost += costOf(cell)
+    }
+    return cost
+  }
+  const possible: { readonly difference: Difference; readonly cost: number }[] = []
+  for (const difference of differences(grid, dimension, own)) {
+    const cost = costAlone(difference)
+    if (cost !== undefined) possible.push({ difference, cost })
+  }
+  return possible.sort((a, b) => a.cost - b.cost)
 }
 
 /** Makes the same move in every other version that has one of its cells. */

@@ -72,6 +72,7 @@ function publishRow(
   write(columns.count, own)
   write(columns.base, whole)
   for (const { column, levels } of columns.measures) {
+    if (row[column] === null) continue
     const needed = [
       own,
       whole,

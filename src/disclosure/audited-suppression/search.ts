@@ -122,6 +122,8 @@ function openCubeSearch(block: Block, checker: ReturnType<typeof openChecker>, h
   ): readonly Move[] | undefined => {
     let best: { cost: number; moves: readonly Move[] } | undefined
     for (const parts of splitsOf(block, target)) {
+      // In two parts a target mostly moves as many cells again, so these are for what can't move far enough one way.
+      if (best !== undefined && parts.length > 1) break
       own.clear()
       let cost = 0
       const moves: Move[] = []

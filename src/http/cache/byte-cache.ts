@@ -23,11 +23,18 @@ interface ByteCache {
   /** The cached response of a name, if any. */
   readonly find: (name: string) => CachedBody | undefined
   /**
-   * The response of a name, cached or computed. A failure rejects for all who wait and is not cached. A
-   * caller that disconnects does not cancel the computation for others.
+   * The response of a name, cached or computed. With `if-repeated` it is kept when it is computed the second
+   * time: most pages are read once, and keeping their bytes costs much of computing them. A failure rejects for
+   * all who wait and is not cached. A caller that disconnects does not cancel the computation for others.
    */
-  readonly get: (name: string, work: () => Promise<CachedBody>) => Promise<CachedBody>
+  readonly get: (name: string, work: () => Promise<CachedBody>, keep?: Keep) => Promise<CachedBody>
 }
+
+/** When a computed response is kept. */
+type Keep = 'at-once' | 'if-repeated'
+
+/** Names of responses that were computed once and not kept: about 1 MB of memory when full. */
+const namesMax = 5_000
 
 const caches = new WeakMap<HttpContext['database'], ByteCache>()
 
@@ -59,13 +66,19 @@ export function buildByteCache(bytesMax: number): { readonly cache: ByteCache; r
           sizeCalculation: ({ bytes, headers }, name) =>
             bytes.length + 2 * (name.length + lengthOf(headers)) + entryOverheadBytes,
         })
+  const computedOnce = new LRUCache<string, true>({ max: namesMax })
+  const mustStore = (name: string, keep: Keep) => {
+    if (keep === 'at-once' || computedOnce.delete(name)) return true
+    computedOnce.set(name, true)
+    return false
+  }
   // A computation begun before a change must not be stored after it.
   let changes = 0
-  const compute = async (name: string, work: () => Promise<CachedBody>) => {
+  const compute = async (name: string, work: () => Promise<CachedBody>, keep: Keep) => {
     const began = changes
     try {
       const answer = await work()
-      if (began === changes) entries?.set(name, answer)
+      if (began === changes && mustStore(name, keep)) entries?.set(name, answer)
       return answer
     } finally {
       pending.delete(name)
@@ -74,10 +87,10 @@ export function buildByteCache(bytesMax: number): { readonly cache: ByteCache; r
   return {
     cache: {
       find: (name) => entries?.get(name),
-      get: async (name, work) => {
+      get: async (name, work, keep = 'at-once') => {
         const found = entries?.get(name) ?? pending.get(name)
         if (found !== undefined) return found
-        const computation = compute(name, work)
+        const computation = compute(name, work, keep)
         pending.set(name, computation)
         return computation
       },
@@ -85,6 +98,7 @@ export function buildByteCache(bytesMax: number): { readonly cache: ByteCache; r
     clear: () => {
       changes += 1
       entries?.clear()
+      computedOnce.clear()
     },
   }
 }

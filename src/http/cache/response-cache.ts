@@ -13,6 +13,7 @@ import type { HttpContext } from '../context.ts'
 import type { App } from '../route-helpers.ts'
 import { isHostDuplicate } from '../sockets.ts'
 import { byteCacheOf } from './byte-cache.ts'
+import { codingOf, codings, uncodedTag } from './codings.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,7 +26,10 @@ declare module 'fastify' {
 interface CachedResponse {
   readonly route: string
   readonly tag: string
-  /** Names and values alternate, as Node writes them; a 304 has them too. */
+  /** The tags by which a caller's copy is current: its own, and that of the same response without a coding. */
+  readonly currentTags: readonly string[]
+  readonly lastModified: string | undefined
+  /** All but the ETag. Names and values alternate, as Node writes them; a 304 has them too. */
   readonly headers: readonly string[]
   /** Headers of the body; undefined until the whole response was sent, and for streams. */
   readonly bodyHeaders: readonly string[] | undefined
@@ -68,7 +72,13 @@ const supportedVary = new Set(['accept', 'accept-encoding', 'authorization'])
 const responseOnly = new Set(['x-request-id', 'content-length', 'x-accel-redirect'])
 
 /** Headers that a 304 does not carry, because they describe the body. */
-const bodyOnly = new Set(['content-type', 'content-disposition', 'accept-ranges', 'repr-digest'])
+const bodyOnly = new Set([
+  'content-type',
+  'content-encoding',
+  'content-disposition',
+  'accept-ranges',
+  'repr-digest',
+])
 
 export function buildResponseCache(context: HttpContext): ResponseCache {
   const bytesMax = Math.floor(context.config.QINGDAN_CACHE_BYTES_MAX * responsesShare)
@@ -96,7 +106,8 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
   return {
     before: (listener) => (request, response) => {
       const cached = isPlain(request) ? responses.get(nameOf(request)) : undefined
-      const bytes = cached && bytesOf(context, cached, request)
+      const currentTag = cached && currentTagOf(cached, request)
+      const bytes = cached && (currentTag === undefined ? bytesOf(context, cached) : null)
       // The route tells a caller above the rate how long to wait.
       const maySend = bytes !== undefined && isSubscribed?.() === true && hooks?.count(request) === true
       if (cached === undefined || bytes === undefined || hooks === undefined || !maySend) {
@@ -106,6 +117,7 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
       const [began, requestId] = [performance.now(), hooks.requestId(request.headers)]
       const headers = ['x-request-id', requestId].concat(hooks.always)
       if (due.length === 0) setImmediate(sendAll)
+      headers.push('etag', `"${currentTag ?? cached.tag}"`)
       due.push(() => ({ ...cached, requestId, began, status: send(cached, bytes, response, headers) }))
     },
     register: (app, shared) => {
@@ -148,30 +160,36 @@ function buildResponseLog({ observeAs }: HttpContext): (sent: SentResponse) => v
   }
 }
 
-/** A GET without a body or a key. If-Match is left to the route, which checks it. */
+/** A GET without a body or a key. If-Match and ranges are left to the route. */
 function isPlain({ method, headers, rawHeaders }: IncomingMessage): boolean {
   return (
     method === 'GET' &&
     headers.authorization === undefined &&
     headers['if-match'] === undefined &&
+    headers.range === undefined &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined &&
     !isHostDuplicate(rawHeaders)
   )
 }
 
-/** The cache key: the URL as sent and the headers that the response may depend on. */
+/** The cache key: the URL as sent, and what the response may depend on besides. */
 function nameOf({ url, headers }: Pick<IncomingMessage, 'url' | 'headers'>): string {
-  return `${url}\n${headers.accept ?? ''}\n${headers['accept-encoding'] ?? ''}`
+  return `${url}\n${headers.accept ?? ''}\n${codingOf(headers['accept-encoding']) ?? ''}`
 }
 
-/** The bytes to send; none if the caller has them; undefined if they were evicted. */
-function bytesOf(
-  context: HttpContext,
-  { tag, bodyHeaders }: CachedResponse,
-  request: IncomingMessage,
-): Buffer | null | undefined {
-  if (fresh(request.headers, { etag: `"${tag}"` })) return null
+/** The tag of the caller's copy, if that is current. */
+function currentTagOf(
+  { currentTags, lastModified }: CachedResponse,
+  { headers }: IncomingMessage,
+): string | undefined {
+  // Most requests have no condition.
+  if (headers['if-none-match'] === undefined && headers['if-modified-since'] === undefined) return undefined
+  return currentTags.find((tag) => fresh(headers, { etag: `"${tag}"`, 'last-modified': lastModified }))
+}
+
+/** The bytes to send; undefined if they are not known or were evicted. */
+function bytesOf(context: HttpContext, { tag, bodyHeaders }: CachedResponse): Buffer | undefined {
   return bodyHeaders === undefined ? undefined : byteCacheOf(context).find(tag)?.bytes
 }
 
@@ -203,13 +221,17 @@ function cachedOf(
   if (!strong.test(etag) || !isPublic || !isSupported(String(reply.getHeader('vary') ?? ''))) return undefined
   const [headers, own]: [string[], string[]] = [[], []]
   for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (always.has(name) || responseOnly.has(name)) continue
+    if (name === 'etag' || always.has(name) || responseOnly.has(name)) continue
     const those = bodyOnly.has(name) ? own : headers
     those.push(name, String(value))
   }
+  const tag = etag.slice(1, -1)
+  const coding = codings.find((name) => name === reply.getHeader('content-encoding'))
   return {
     route: reply.request.routeOptions.url ?? '',
-    tag: etag.slice(1, -1),
+    tag,
+    currentTags: coding === undefined ? [tag] : [uncodedTag(tag, coding), tag],
+    lastModified: reply.getHeader('last-modified')?.toString(),
     headers,
     bodyHeaders: statusCode === 200 && Buffer.isBuffer(payload) ? own : undefined,
   }

@@ -13,10 +13,12 @@ import { Problem, problem } from '../../platform/problem.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import type { HttpContext } from '../context.ts'
 import { sendProblem, unmatched } from '../errors/problem-responses.ts'
+import { registerRanges } from '../ranges.ts'
 import { type App, refuseUnknown } from '../route-helpers.ts'
 import { refuseDuplicateHost } from '../sockets.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
 import { buildAdmission, buildConnectionCounts } from './admission.ts'
+import { registerCompression } from './compression.ts'
 import { readConstantHeaders } from './constant-headers.ts'
 import { answerWhenFrozen } from './frozen-database.ts'
 import { enforceQuota, registerKeyHooks, withReadAudit } from './key-hooks.ts'
@@ -64,6 +66,8 @@ export async function registerHooks(
   const count = registerCallerHook(app, context)
   app.addHook('onRequest', refuseUnacceptableRequests)
   registerAdmission(app, context)
+  registerRanges(app)
+  registerCompression(app, context)
   registerKeyHooks(app, context)
   cache.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
   app.addHook('preValidation', (request, _reply, done) => done(problemOfParameters(request)))

@@ -4,12 +4,12 @@
  */
 import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import { type Contracts, isOpen, mayRead } from '../../contract/index.ts'
 import { digestOf } from '../../platform/digest.ts'
 import { inLanguage, type Language } from '../../platform/language.ts'
 import { problem } from '../../platform/problem.ts'
+import { codedTag, codingOf } from '../cache/codings.ts'
 import { isFresh } from '../cache/freshness.ts'
 import type { HttpContext } from '../context.ts'
 import { type App, pageLanguageOf, problemResponses } from '../route-helpers.ts'
@@ -195,20 +195,22 @@ function documentRoutes(
   )
 }
 
-/** Sends a document, as gzip if the caller accepts that. Each encoding has its own ETag. */
+/** Sends a document: as gzip as it is cached; in other codings like all texts (compression.ts). */
 async function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
   document: RenderedDocument,
   open: boolean,
 ): Promise<FastifyReply> {
-  const [encoding] = new Negotiator(request).encodings(['gzip', 'identity'])
-  const isCompressed = encoding === 'gzip'
-  if (isFresh(request, reply, isCompressed ? `${document.tag}-gzip` : document.tag, open))
-    return reply.code(304).send(null)
+  if (isFresh(request, reply, document.tag, open)) return reply.code(304).send(null)
   reply.type('application/json; charset=utf-8')
-  if (!isCompressed) return reply.send(await expandDocument(document))
-  return reply.header('content-encoding', 'gzip').send(document.gzip)
+  if (codingOf(request.headers['accept-encoding']) !== 'gzip') {
+    return reply.send(await expandDocument(document))
+  }
+  return reply
+    .header('etag', `"${codedTag(document.tag, 'gzip')}"`)
+    .header('content-encoding', 'gzip')
+    .send(document.gzip)
 }
 
 /** Throws `dataset-not-found`: the page is public, so it shows public datasets only. */

@@ -119,7 +119,8 @@ export function buildUploads(context: AppContext): Uploads {
       server ??= build()
       const passed = protocolHeaders.flatMap((name): [string, string][] => {
         const value = headers[name]
-        return typeof value === 'string' ? [[name, value]] : []
+        // tuspy sends an empty Upload-Metadata; the library refuses what is empty.
+        return typeof value === 'string' && value !== '' ? [[name, value]] : []
       })
       const request = new Request(`http://localhost${path}`, {
         method,

@@ -1,9 +1,9 @@
 /** Quality and suppression of a version in words: who delivered, what is missing, warnings, what is withheld and why. */
-import type { ServedVersion } from '../../catalogue/index.ts'
+import { provenOf, type ServedVersion } from '../../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf, withheldFields } from '../../contract/index.ts'
 import { number } from '../components/words.tsx'
 import type { Html } from '../html.tsx'
-import { inView, joined, type View } from '../view.ts'
+import { inView, joined, to, type View } from '../view.ts'
 
 interface QualityParts {
   readonly contracts: Contracts
@@ -75,7 +75,15 @@ function Withheld({ contract, suppressions, view }: WithheldParts): Html | undef
       {typeof own === 'string'
         ? own !== '' && <li>{own}</li>
         : typeof reasons['secondary'] === 'number' && <li>{text.secondary(number(reasons['secondary']))}</li>}
+      {provenOf({ suppressions }) === false && (
+        <li>
+          <strong>{text.unproven}</strong>
+        </li>
+      )}
       <li>{text.shown}</li>
+      <li>
+        <a href={to(view, '/methods')}>{text.methods}</a>
+      </li>
     </>
   )
 }
@@ -95,6 +103,8 @@ const texts = {
       `另有 ${records} 条不公布，以免用合计减去其他值得出被隐去的值（次级抑制）。`,
     shown:
       '不公布的值在表格中显示为“不公布”，在图中以斜线标出可能的范围，在文件中为空并注明状态；它们不等于零。',
+    unproven: '本版按旧规则发布：只隐去过小的人数，未证明被隐去的值不能由合计推出。',
+    methods: '哪些数值不公布、读者能知道多少、比率的区间是什么意思',
   },
   en: {
     parts: (count: string, names: string) =>
@@ -112,5 +122,8 @@ const texts = {
       `${records} more are withheld because a hidden value could be found by subtracting others from a total (secondary suppression).`,
     shown:
       'A withheld value is shown as “withheld” in tables and as a hatched range in charts; in files it is empty, with a status. It is not zero.',
+    unproven:
+      'Published under a former rule: small counts are withheld, but nothing proves that they can’t be computed from totals.',
+    methods: 'What is withheld, what a reader can know, and what the interval of a rate means',
   },
 } as const

@@ -1,10 +1,10 @@
-/** Pages of text: about this site, its accessibility, how to reach the operator. */
+/** Pages of text: about this site, how statistics are protected, accessibility, how to reach the operator. */
 import type { Content } from '../html.tsx'
 import { link } from '../html.tsx'
 import { page } from '../layout.tsx'
 import type { View } from '../view.ts'
 
-type TextPage = 'about' | 'accessibility' | 'contact'
+type TextPage = 'about' | 'methods' | 'accessibility' | 'contact'
 
 export function renderText(name: TextPage, view: View): string {
   const { title, sections } = texts[view.language][name]
@@ -21,7 +21,7 @@ export function renderText(name: TextPage, view: View): string {
             ))}
           </section>
         ))}
-        {name !== 'about' && <p>{contactOf(view)}</p>}
+        {(name === 'accessibility' || name === 'contact') && <p>{contactOf(view)}</p>}
       </article>
     ),
   })
@@ -55,6 +55,31 @@ const texts = {
           '本站不使用第三方服务，不跟踪访问者。仅在您切换语言后，用一个 Cookie 记住所选语言。',
         ],
         ['使用许可', '各数据集的使用许可见其页面。使用时请注明提供部门、期次和版本。'],
+      ],
+    },
+    methods: {
+      title: '统计数据的保密与误差',
+      sections: [
+        [
+          '',
+          '学生等个人的统计，人数少时可能认出本人，用合计减去其他值也可能得出某个人的结果。因此部分数值不予公布。本页说明哪些数值不公布、读者能知道多少、比率的区间是什么意思。',
+        ],
+        [
+          '哪些数值不公布',
+          '状态 C：该组人数过少；或属于不及格、肥胖等敏感等级，其人数很少或用来保护很少的人数。状态 D：为使其他值不能被推算而隐去。状态 F：没有隐去。空值总有状态，不等于零。',
+          '比率只在分子和分母都公布时给出；均值、标准差和分位数会暴露被隐去的人数时，一并不公布。',
+        ],
+        [
+          '读者能知道多少',
+          '被隐去的人数附有下限和上限，两者都能由已公布的数值推出，不含新的信息。',
+          '每次发布前，系统为每个状态为 C 的人数找出另一张整数统计表：它与所有已公布数值一致，而该人数相差至少 5（以数据契约为准）。只看公布数据的人无法分辨哪一张是真实的。找不到这样的表，就不发布。更正后的各版合在一起证明；改动太小的更正不单独显示。',
+          '没有证明的情况：读者另外知道几名学生的结果；同样的数据在别处以其他方式公布。',
+          '按旧规则发布的版本只隐去过小的人数，没有证明，其页面和接口均有说明。',
+        ],
+        [
+          '比率的区间',
+          '比率附有 95% 区间（Wilson 法）。即使全部学生都参测，结果也受当天状态、缺测等偶然因素影响。两个比率的区间大部分重叠时，不宜说一个高于另一个。人数越少，区间越宽。',
+        ],
       ],
     },
     accessibility: {
@@ -106,6 +131,31 @@ const texts = {
         [
           'Licence',
           'The page of each dataset names its licence. Please name the department, the edition and the version.',
+        ],
+      ],
+    },
+    methods: {
+      title: 'How statistics are protected, and how sure they are',
+      sections: [
+        [
+          '',
+          'Statistics about pupils and other persons can show a single person, where few are counted or where a value is the difference of a total and others. Some values are therefore withheld. This page says which, what a reader can know, and what the interval of a rate means.',
+        ],
+        [
+          'What is withheld',
+          'Status C: the group has too few persons, or its level is sensitive (such as fail or obese) and its count is small or protects a small one. Status D: withheld so that others can’t be computed. Status F: nothing is withheld. A blank always has a status; it is not zero.',
+          'A rate is shown only where both its counts are. Mean, standard deviation and percentiles are withheld where they would show a withheld count.',
+        ],
+        [
+          'What a reader can know',
+          'A withheld count has a lowest and a highest value. Both follow from what is published, so they add nothing.',
+          'Before each publication the service finds, for every count with status C, a second table of whole numbers that agrees with everything published and in which this count differs by at least 5 (the contract says how much). Nobody who reads only what is published can know which of the two is true. If there is no such table, nothing is published. Corrected versions are proven together, and a correction too small to hide single persons is not shown by itself.',
+          'Not proven: readers who also know the results of several pupils, and other tables published elsewhere from the same data.',
+          'Versions published under a former rule withhold small counts only, without a proof; their pages and the API say so.',
+        ],
+        [
+          'The interval of a rate',
+          'A rate has a 95 % interval (Wilson). Even where all pupils are tested, results depend on the day and on who was absent. Where most of the intervals of two rates overlap, don’t call one higher than the other. The fewer persons, the wider the interval.',
         ],
       ],
     },

@@ -16,9 +16,10 @@ import { packageBody, resourceBody } from './bodies.ts'
 import { getPackage, getResource, getTable, nameOf } from './catalogue.ts'
 import { describeTable, recordForms, searchTable } from './datastore.ts'
 import { groupActions } from './group-actions.ts'
-import { flag, ignored, json, names, natural, required, text, texts, words } from './parameters.ts'
+import { flag, json, names, natural, required, text, texts, words } from './parameters.ts'
 import { invalid, notFound } from './refusal.ts'
 import { rowsMax, searchPackages } from './search.ts'
+import { searchResources, suggestPackages } from './suggestions.ts'
 
 /** CKAN's version; some clients check it before they call an action. */
 const ckanVersion = '2.10.0'
@@ -63,8 +64,6 @@ const packages: readonly Action[] = [
     summary: 'A dataset with its files',
     parameters: {
       id: required(text('UUID or name of the dataset.')),
-      use_default_schema: ignored('Has no effect.'),
-      include_tracking: ignored('Has no effect.'),
     },
     run: async ({ id }, request) =>
       packageBody(request.packageContext, getPackage(await packagesOf(request), id)),
@@ -113,10 +112,10 @@ const packages: readonly Action[] = [
       ),
       'facet.limit': natural('Most values per field; 50 if absent.', '50'),
       'facet.mincount': natural('The smallest count to include.', '1'),
-      include_drafts: ignored('Has no effect: drafts are not in the catalogue.'),
-      include_private: ignored('Has no effect: a key sees the restricted data of its grants anyway.'),
-      include_deleted: ignored('Has no effect: withdrawn versions are not in the catalogue.'),
-      use_default_schema: ignored('Has no effect.'),
+      fl: names(
+        'The fields of the results, separated by commas or as a JSON list; all if absent.',
+        'name,title',
+      ),
     },
     run: async (values, request) => {
       const list = values.fq_list ?? []
@@ -131,18 +130,48 @@ const packages: readonly Action[] = [
         facetFields: values.facet === false ? [] : (values['facet.field'] ?? []),
         facetLimit: values['facet.limit'],
         facetMinimum: values['facet.mincount'],
+        fl: values.fl,
       })
     },
   }),
+  action('package_autocomplete', {
+    summary: 'Datasets whose name or title contains a text',
+    parameters: {
+      q: required(text('The text.', '体质')),
+      limit: natural('Number of items; 10 if absent.', '10'),
+    },
+    run: async ({ q, limit: size = 10 }, request) => suggestPackages(await packagesOf(request), q, size),
+  }),
   action('resource_show', {
     summary: 'A file',
-    parameters: {
-      id: required(text('UUID of the resource.')),
-      include_tracking: ignored('Has no effect.'),
-    },
+    parameters: { id: required(text('UUID of the resource.')) },
     run: async ({ id }, request) => {
       const { of, version, name } = getResource(await packagesOf(request), id)
       return resourceBody(request.packageContext, of, version, name)
+    },
+  }),
+  action('resource_search', {
+    summary: 'Files whose fields contain texts',
+    parameters: {
+      query: required(
+        texts(
+          '`field:text`, repeated for more fields: `name`, `description`, `format`, `hash`, `url`.',
+          'format:csv',
+        ),
+      ),
+      order_by: text('The field to sort by.', 'name'),
+      limit,
+      offset,
+    },
+    run: async (values, request) =>
+      searchResources(request.packageContext, await packagesOf(request), values),
+  }),
+  action('resource_view_list', {
+    summary: 'The views of a file: always none',
+    parameters: { id: required(text('UUID of the resource.')) },
+    run: async ({ id }, request) => {
+      getResource(await packagesOf(request), id)
+      return []
     },
   }),
 ]
@@ -153,6 +182,7 @@ const everything = {
   facetFields: [],
   facetLimit: undefined,
   facetMinimum: undefined,
+  fl: undefined,
 }
 
 const records: readonly Action[] = [

@@ -34,9 +34,7 @@ export interface PackageContext {
 export async function packageBody(packageContext: PackageContext, of: Package) {
   const { at, language } = packageContext
   const { contract } = of.loaded
-  const resources = (
-    await Promise.all(of.latest.map((version) => resourcesOf(packageContext, of, version)))
-  ).flat()
+  const resources = await packageResources(packageContext, of)
   const [newest] = of.latest
   return {
     id: of.id,
@@ -101,6 +99,12 @@ function extrasOf({ context, language, at }: PackageContext, { loaded: { contrac
     source: sourceOf(contract, newest !== undefined && isSynthetic(newest))[language],
   }
   return Object.entries(extras).map(([key, value]) => ({ key, value }))
+}
+
+/** All resources of a package: the files of the latest version of each edition. */
+export async function packageResources(packageContext: PackageContext, of: Package) {
+  const all = await Promise.all(of.latest.map((version) => resourcesOf(packageContext, of, version)))
+  return all.flat()
 }
 
 /** The files of a version as resources of its edition, or (`pinned`) of the version itself. */

@@ -11,7 +11,7 @@ import {
 } from './bodies.ts'
 import type { Package } from './catalogue.ts'
 import { idOf } from './ids.ts'
-import { flag, ignored, names, required, text, type Values } from './parameters.ts'
+import { flag, names, required, text, type Values } from './parameters.ts'
 import { invalid, notFound } from './refusal.ts'
 
 const allFields = flag('Whether to return objects instead of names.', 'true')
@@ -21,7 +21,7 @@ const members = {
   limit,
   offset,
   sort: text('`name`, `title` or `package_count`, with `asc` or `desc`.', 'name asc'),
-  include_dataset_count: ignored('Has no effect: counts are always returned.'),
+  order_by: text('An older name of `sort`: `name`, or `packages` for the largest first.', 'packages'),
 }
 
 export const groupActions: readonly Action[] = [
@@ -93,6 +93,23 @@ export const groupActions: readonly Action[] = [
       return cut(found, page).map((tag) => (isWhole ? tagBody(tag) : tag))
     },
   }),
+  action('tag_show', {
+    summary: 'A keyword with its datasets',
+    parameters: {
+      id: required(text('UUID or name of the tag.')),
+      include_datasets: flag('Whether to return its datasets as well.', 'true'),
+    },
+    run: async ({ id, include_datasets: isWhole = false }, request) => {
+      const found = await packagesOf(request)
+      const tag = found.flatMap(({ tags }) => tags).find((name) => name === id || idOf('tag', name) === id)
+      if (tag === undefined) throw notFound(`Unknown tag \`${id.slice(0, 100)}\`.`)
+      const own = found.filter(({ tags }) => tags.includes(tag))
+      const packages = isWhole
+        ? await Promise.all(own.map((of) => packageBody(request.packageContext, of)))
+        : undefined
+      return { ...tagBody(tag), ...defined({ packages }) }
+    },
+  }),
   action('license_list', {
     summary: 'The licences of datasets',
     parameters: {},
@@ -119,12 +136,6 @@ function namedBy(counts: ReadonlyMap<string, number>, kind: 'organization' | 'gr
 function showParameters() {
   return {
     include_datasets: flag('Whether to return its datasets as well.', 'true'),
-    include_dataset_count: ignored('Has no effect: counts are always returned.'),
-    include_extras: ignored('Has no effect.'),
-    include_users: ignored('Has no effect: key holders are not public.'),
-    include_groups: ignored('Has no effect.'),
-    include_tags: ignored('Has no effect.'),
-    include_followers: ignored('Has no effect.'),
   }
 }
 
@@ -146,8 +157,9 @@ function listOf(
 ) {
   const all = [...counts].map(([code, count]) => ({ ...bodyOf(code), package_count: count }))
   const own = all.filter(({ name }) => only === undefined || only.includes(name))
+  const older = values.order_by === 'packages' ? 'package_count desc' : values.order_by
   const [, key = '', direction = 'asc'] =
-    /^\s*(name|title|package_count)(?:\s+(asc|desc))?\s*$/i.exec(values.sort ?? 'name asc') ?? []
+    /^\s*(name|title|package_count)(?:\s+(asc|desc))?\s*$/i.exec(values.sort ?? older ?? 'name asc') ?? []
   if (key === '') throw invalid('sort', 'Must be name, title or package_count, with asc or desc')
   const by = key.toLowerCase() as 'name' | 'title' | 'package_count'
   const factor = direction.toLowerCase() === 'desc' ? -1 : 1

@@ -2,7 +2,6 @@
  * Parameters of actions, which come as text in an address and as JSON types in a body. Each is read by its
  * kind and refused with CKAN's wording.
  */
-import { nearestOf } from '../../http/index.ts'
 import { badRequest, invalid } from './refusal.ts'
 
 /** Characters in a text parameter, and values in one list. */
@@ -108,21 +107,14 @@ export const required = <T>(parameter: Parameter<T>): Parameter<T> & { readonly 
 /** A parameter of CKAN without effect here, accepted because clients send it. */
 export const ignored = (why: string) => flag(why)
 
-/** Reads the parameters sent. Throws `invalid`; for an unknown name with the nearest known one. */
+/**
+ * Reads the parameters sent. Throws `invalid`. Unknown ones are ignored as CKAN does: its clients send those of many
+ * versions and extensions, `_` against caches, and `include_…` for what this service has not.
+ */
 export function readParameters<P extends Parameters>(
   known: P,
   sent: Readonly<Record<string, unknown>>,
 ): Values<P> {
-  const unknown = Object.keys(sent).find((name) => !Object.hasOwn(known, name))
-  if (unknown !== undefined) {
-    const path = unknown.slice(0, 100)
-    const nearest = nearestOf(path, Object.keys(known))
-    const hint =
-      nearest === undefined
-        ? `Known parameters: ${Object.keys(known).join(', ')}`
-        : `The nearest is \`${nearest}\``
-    throw invalid(path, `Unknown parameter. ${hint}`)
-  }
   const values = Object.entries(known).map(([name, { read, required: isRequired }]) => {
     const value = sent[name]
     if (value === undefined || value === null || value === '') {

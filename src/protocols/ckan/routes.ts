@@ -30,7 +30,7 @@ const Success = Type.Object(
     success: Type.Boolean({ description: 'Always true.' }),
     result: Type.Unknown({ description: 'The result of the action.' }),
   },
-  { description: "A response in CKAN's shape." },
+  { description: 'What the action returns.' },
 )
 
 /** An object with `help`, `success` and `error`, or a text: no generator reads a union of both. */
@@ -53,9 +53,19 @@ const refusals = Object.entries(refusedBy).map(([status, description]) => {
   return [status, { description, content }] as const
 })
 
-const response = {
+const response: Readonly<Record<string, unknown>> = {
   ...problemResponses('query-too-slow', 'body-too-large', 'dataset-not-found'),
-  200: Success,
+  200: {
+    description: "A response in CKAN's shape.",
+    content: {
+      'application/json': { schema: Success },
+      'application/javascript': {
+        schema: Type.String({
+          description: 'For a GET with `callback`: a call of that function with the response.',
+        }),
+      },
+    },
+  },
   ...Object.fromEntries(refusals),
 }
 
@@ -142,8 +152,11 @@ function anyRoute(app: App, context: AppContext, { base, suffix, method }: Addre
 async function answer(context: AppContext, request: FastifyRequest, reply: FastifyReply, name: string) {
   const base = baseUrl(request, context.config)
   const help = helpOf(context, request, name)
+  const callback = callbackOf(request)
   const send = (status: number, body: string) =>
-    reply.code(status).type('application/json; charset=utf-8').send(body)
+    callback === undefined
+      ? reply.code(status).type('application/json; charset=utf-8').send(body)
+      : reply.code(status).type('application/javascript; charset=utf-8').send(`/**/${callback}(${body});`)
   const { keyId } = request.caller
   reply.header('vary', 'Accept-Language, Authorization')
   let nameOf: Action['nameOf']
@@ -172,6 +185,13 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
       JSON.stringify(typeof body === 'string' ? body : { help, success: false, error: body }),
     )
   }
+}
+
+/** The function that a page of another site wants called with the answer (JSONP), as in CKAN for GET alone. */
+function callbackOf({ method, query }: FastifyRequest): string | undefined {
+  const { callback } = query as { readonly callback?: unknown }
+  const isName = method === 'GET' && typeof callback === 'string' && /^[A-Za-z_$][\w$.]{0,99}$/.test(callback)
+  return isName ? callback : undefined
 }
 
 const helpOf = (context: AppContext, request: FastifyRequest, name: string) =>
@@ -260,6 +280,9 @@ async function dump(context: AppContext, request: FastifyRequest, reply: Fastify
   const { id } = request.params as { readonly id: string }
   const values = readParameters(dumpParameters, readSent(request))
   if ((values.format ?? 'csv') !== 'csv') throw invalid('format', 'Only csv is supported')
+  for (const name of ['limit', 'offset'] as const) {
+    if (name in readSent(request)) throw invalid(name, 'Not supported: `datastore_search` returns a page')
+  }
   const resource = getTable(await listPackages(context, request.caller), id)
   const planned = planTable(context, resource, { ...values, fields: values.fields })
   const { version } = resource

@@ -28,6 +28,8 @@ interface PackageSearchRequest {
   readonly facetFields: readonly string[]
   readonly facetLimit: number | undefined
   readonly facetMinimum: number | undefined
+  /** The fields of the results; all if absent. */
+  readonly fl: readonly string[] | undefined
 }
 
 /** Searches the packages of a reader. Throws `searchRefused` and `invalid`. */
@@ -54,10 +56,26 @@ export async function searchPackages(
     facets: Object.fromEntries(
       facets.map(([name, items]) => [name, Object.fromEntries(items.map((item) => [item.name, item.count]))]),
     ),
-    results: await Promise.all(page.map((of) => packageBody(packageContext, of))),
+    results: await Promise.all(page.map((of) => resultOf(packageContext, of, request.fl))),
     search_facets: Object.fromEntries(facets.map(([name, items]) => [name, { title: name, items }])),
   }
 }
+
+/** A result: the package, or only some fields of it, those of the index with their values in the index. */
+async function resultOf(packageContext: PackageContext, of: Package, fl: readonly string[] | undefined) {
+  const body: Readonly<Record<string, unknown>> = await packageBody(packageContext, of)
+  if (fl === undefined || fl.includes('*')) return body
+  const fields = fl.flatMap((name) => {
+    const values = lookUp(solrFields, name)?.values(of)
+    const isList = name === 'groups' || name === 'tags' || name === 'res_format'
+    const found = values === undefined || texts.has(name) ? lookUp(body, name) : isList ? values : values[0]
+    return found === undefined ? [] : [[name, found] as const]
+  })
+  return Object.fromEntries(fields)
+}
+
+/** Fields whose index has both languages, and the body one. */
+const texts = new Set(['title', 'notes'])
 
 /** The packages that contain the words, best match first. */
 async function rank(

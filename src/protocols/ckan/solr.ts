@@ -1,5 +1,5 @@
 /**
- * The subset of Solr's query language that CKAN's harvesters use: `field:value`, phrases, ranges, groups of
+ * The subset of Solr's query language that CKAN's harvesters use: `field:value`, wildcards, phrases, ranges, groups of
  * values, AND, OR, NOT, + and -. Adjacent clauses must all match, as with CKAN's default operator; unlike in
  * the classic parser, OR joins only its two neighbours, which is what authors mean. Everything else is
  * refused with its name.
@@ -9,6 +9,7 @@ import { isDay } from '../../platform/time.ts'
 import { nameOf, type Package } from './catalogue.ts'
 import { idOf } from './ids.ts'
 import { searchRefused } from './refusal.ts'
+import { wildcardTest } from './wildcards.ts'
 
 /** Longest query, and deepest nesting of brackets. */
 export const queryLengthMax = 8_000
@@ -54,6 +55,14 @@ export const solrFields: Readonly<Record<string, SolrField>> = {
   metadata_created: field('instant', ({ created }) => [created]),
   metadata_modified: field('instant', ({ modified }) => [modified]),
 }
+
+/** Where a word with a wildcard is looked for; words without one go to the catalogue's search. */
+const wordFields = ['name', 'title', 'notes', 'tags'].map((name) => (solrFields[name] as SolrField).values)
+
+const wildcard = /(?<!\\)[*?]/
+
+/** A word without the backslashes that quote its characters. */
+const unquoted = (written: string) => written.replace(/\\(.)/gsu, '$1')
 
 /**
  * Parses a query. `free` allows words without a field. Throws `searchRefused` with the part that is not
@@ -152,8 +161,15 @@ class SolrReader {
     const open = this.#take(/[[{]/y)
     if (open !== undefined) return this.#range(name, open === '[')
     if (this.#take(/\*(?=[\s)]|$)/y)) return (pkg) => values(pkg).length > 0
-    const operand = this.#phrase() ?? this.#bare()
+    const phrase = this.#phrase()
+    const written = phrase === undefined ? this.#bare() : ''
     this.#refuseSuffix()
+    if (wildcard.test(written)) {
+      if (kind === 'instant') throw searchRefused('Wildcards in an instant are not supported.')
+      const test = wildcardTest(kind === 'name' ? written : `*${written.toLowerCase()}*`)
+      return (pkg) => values(pkg).some((value) => test(kind === 'name' ? value : value.toLowerCase()))
+    }
+    const operand = phrase ?? unquoted(written)
     if (kind === 'instant') {
       const [from, to] = [instantText(operand, 'first'), instantText(operand, 'last')]
       return (pkg) => values(pkg).some((value) => value >= from && value <= to)
@@ -184,11 +200,16 @@ class SolrReader {
 
   /** A word for the text search. All words must match, so OR and NOT cannot contain one. */
   #word(): Test {
-    const word = this.#phrase() ?? this.#bare()
+    const phrase = this.#phrase()
+    const written = phrase === undefined ? this.#bare() : ''
     this.#refuseSuffix()
     if (!this.#free) throw searchRefused('Words without a field are allowed only in `q`.')
-    this.words.push(word)
-    return always
+    if (!wildcard.test(written)) {
+      this.words.push(phrase ?? unquoted(written))
+      return always
+    }
+    const test = wildcardTest(`*${written.toLowerCase()}*`)
+    return (pkg) => wordFields.some((values) => values(pkg).some((value) => test(value.toLowerCase())))
   }
 
   /** Refuses words after the first `known`. */
@@ -206,9 +227,9 @@ class SolrReader {
     const found = this.#take(/(?:[^\s()[\]{}":\\]|\\.|(?<=\d):(?=\d))+/uy)
     if (found === undefined) throw searchRefused(`\`${this.#peek()}\` cannot be parsed.`)
     if (/^\{!|^\//.test(found)) throw searchRefused('Regular expressions are not supported.')
-    const character = /(?<!\\)[*?~^]/.exec(found)?.[0]
+    const character = /(?<!\\)[~^]/.exec(found)?.[0]
     if (character !== undefined) throw searchRefused(`${operatorNames[character]} are not supported.`)
-    return found.replace(/\\(.)/gsu, '$1')
+    return found
   }
 
   #refuseSuffix(): void {
@@ -233,8 +254,6 @@ class SolrReader {
 }
 
 const operatorNames: Readonly<Record<string, string>> = {
-  '*': 'Wildcards `*` in a word',
-  '?': 'Wildcards `?`',
   '~': 'Fuzzy words and distances `~`',
   '^': 'Boosts `^`',
 }

@@ -3,6 +3,7 @@
  * reader may see, as JSON, CSV and XLSX. What a contract does not state is empty.
  */
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type AppContext, byDataset, listReadable, listVersions } from '../../catalogue/index.ts'
@@ -107,10 +108,11 @@ export function coreMetadataRoutes(app: App, context: AppContext): void {
 }
 
 function csvRoute(app: App, context: AppContext): void {
-  const content = { 'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) } }
+  const content = { 'text/csv': { schema: Type.Unsafe<Buffer>({ type: 'string' }) } }
   app.get(
     '/v1/core-metadata.csv',
     {
+      config: { ranges: true },
       schema: {
         operationId: 'getCoreMetadataCsv',
         tags,
@@ -119,8 +121,9 @@ function csvRoute(app: App, context: AppContext): void {
         querystring: CsvParameters,
         response: {
           200: { description: 'CSV, UTF-8.', content },
+          206: { description: 'The requested range.', content },
           304: NotModified,
-          ...problemResponses('precondition-failed'),
+          ...problemResponses('precondition-failed', 'range-not-satisfiable'),
         },
       },
     },
@@ -131,7 +134,7 @@ function csvRoute(app: App, context: AppContext): void {
       const rows = tableRows(await findResources(context, request))
       const text = csvHeader(tableFields, form) + csvLines(guarded ? rows.map(guardCells(tableFields)) : rows)
       if (isCurrent(request, reply, `${guarded} ${text}`)) return reply.code(304).send(null)
-      return reply.type('text/csv; charset=utf-8').send(Readable.from(encodeCsv([text], form)))
+      return reply.type('text/csv; charset=utf-8').send(await buffer(Readable.from(encodeCsv([text], form))))
     },
   )
 }

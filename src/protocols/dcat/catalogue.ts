@@ -8,6 +8,7 @@ import {
   byDataset,
   latestOf,
   listDistributions,
+  modifiedAt,
   type PublishedVersion,
 } from '../../catalogue/index.ts'
 import {
@@ -32,7 +33,6 @@ import {
   type EditionVersions,
   editionsAmong,
   issuedAt,
-  modifiedAt,
 } from './dataset.ts'
 
 /**

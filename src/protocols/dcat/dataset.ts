@@ -4,7 +4,13 @@
  * `dcat:Dataset`, because harvesters import every node of that class. Withdrawn versions are described with
  * their status and without distributions.
  */
-import { isSynthetic, latestOf, neighboursOf, type PublishedVersion } from '../../catalogue/index.ts'
+import {
+  isSynthetic,
+  latestOf,
+  modifiedAt,
+  neighboursOf,
+  type PublishedVersion,
+} from '../../catalogue/index.ts'
 import type { Contract, LoadedContract, StoredDistribution } from '../../contract/index.ts'
 import { day, instant, type Literal, type Properties, type Reference, texts } from '../rdf/graph.ts'
 import { synthetic, withdrawnStatus } from './authority-codes.ts'
@@ -42,12 +48,6 @@ export function editionsAmong(versions: readonly PublishedVersion[]): readonly E
     else own.push(version)
   }
   return [...editions.values()]
-}
-
-/** When an edition last changed: a version was published or withdrawn. */
-export function modifiedAt(versions: readonly PublishedVersion[]): Date {
-  const times = versions.flatMap(({ publishedAt, withdrawnAt }) => [publishedAt, withdrawnAt ?? publishedAt])
-  return new Date(Math.max(...times.map((time) => time.getTime())))
 }
 
 /** When its first version was published. */

@@ -57,7 +57,9 @@ function buildServer(messageRequest: MessageRequest): Server {
     try {
       const input = params.arguments ?? {}
       checkInput(tool, input)
-      return { content: [{ type: 'text', text: await tool.run(input, messageRequest) }] }
+      const text = await tool.run(input, messageRequest)
+      // The same twice: agents read the text, programs the members.
+      return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text) }
     } catch (error) {
       return { isError: true, content: [{ type: 'text', text: refusalText(error, messageRequest) }] }
     }

@@ -3,11 +3,17 @@
  * of each dataset's last change. It is public, so it lists only open datasets.
  */
 import { Type } from 'typebox'
-import { type AppContext, addresses, byDataset, listReadable, listVersions } from '../../catalogue/index.ts'
-import { type App, baseUrl, isFresh, problemResponses } from '../../http/index.ts'
+import {
+  type AppContext,
+  addresses,
+  byDataset,
+  listReadable,
+  listVersions,
+  modifiedAt,
+} from '../../catalogue/index.ts'
+import { type App, baseUrl, isFresh, matches, problemResponses } from '../../http/index.ts'
 import { anonymousCaller } from '../../platform/caller.ts'
 import { digestOf } from '../../platform/digest.ts'
-import { modifiedAt } from '../dcat/dataset.ts'
 import { escapeXml } from '../rdf/xml.ts'
 
 /** The protocol's limit of addresses in one file; a larger catalogue lists its first ones. */
@@ -54,6 +60,26 @@ export function sitemapRoutes(app: App, context: AppContext): void {
       return reply.type('application/xml; charset=utf-8').send(text)
     },
   )
+  app.get('/robots.txt', { schema: { hide: true } }, async (request, reply) => {
+    const text = robots(baseUrl(request, context.config))
+    if (matches(request, reply, digestOf(text).slice(0, 32))) return reply.code(304).send(null)
+    return reply.header('cache-control', 'public, max-age=3600').type('text/plain; charset=utf-8').send(text)
+  })
+}
+
+/**
+ * The rules for crawlers (RFC 9309): everything is public; only what has no end is left out, since each question
+ * about a table is an address of its own.
+ */
+function robots(base: string): string {
+  const endless = ['/datasets/*/table?', '/datasets/*/compare?', '/language?', '/v1/datasets/*?', '/api/']
+  return [
+    'User-agent: *',
+    ...endless.map((path) => `Disallow: ${path}`),
+    '',
+    `Sitemap: ${base}/sitemap.xml`,
+    '',
+  ].join('\n')
 }
 
 /**

@@ -16,6 +16,9 @@ export const proofMinutesMax = 60
 /** Memory for the proof of an edition; a city takes 400 MB. */
 export const proofMegabytesMax = 4096
 
+/** How long a thread waits for the next edition: its code is compiled by then, and the next proof takes half the time. */
+const idleMilliseconds = 10_000
+
 /** Why there is no answer: the edition can be tried again. */
 export class ControlStopped extends Error {
   override readonly name = 'ControlStopped'
@@ -47,30 +50,70 @@ export async function controlInThread(
   }: Options = {},
 ): Promise<ControlledEdition> {
   if (signal?.aborted === true) throw cancelled()
-  const worker = openWorker(megabytes)
+  const worker = takeIdle(megabytes) ?? openWorker(megabytes)
   let timer: NodeJS.Timeout | undefined
-  let cancel: (() => void) | undefined
+  let stopListening = () => {}
+  let isDone = false
   try {
     return await new Promise<ControlledEdition>((resolve, reject) => {
       timer = setTimeout(() => reject(late(milliseconds)), milliseconds)
-      cancel = () => reject(cancelled())
-      signal?.addEventListener('abort', cancel, { once: true })
-      worker.on('message', (reply: Reply) => {
-        if (reply.kind === 'step') onStep(reply.done, reply.all)
-        else if (reply.kind === 'controlled') resolve(reply.controlled)
+      const cancel = () => reject(cancelled())
+      const onMessage = (reply: Reply) => {
+        if (reply.kind === 'step') return onStep(reply.done, reply.all)
+        isDone = reply.kind === 'controlled'
+        if (reply.kind === 'controlled') resolve(reply.controlled)
         else reject(failed(reply.message))
-      })
-      worker.on('error', (error: Error & { readonly code?: string }) =>
-        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? full(megabytes) : failed(error.message)),
-      )
-      worker.on('exit', (code) => reject(failed(`exit code ${code}`)))
+      }
+      const onError = (error: Error & { readonly code?: string }) =>
+        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? full(megabytes) : failed(error.message))
+      const onExit = (code: number) => reject(failed(`exit code ${code}`))
+      stopListening = () => {
+        signal?.removeEventListener('abort', cancel)
+        worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+      }
+      signal?.addEventListener('abort', cancel, { once: true })
+      worker.on('message', onMessage).on('error', onError).on('exit', onExit)
       worker.postMessage({ kind: 'control', contract, edition } satisfies Task)
     })
   } finally {
     clearTimeout(timer)
-    if (cancel !== undefined) signal?.removeEventListener('abort', cancel)
-    await worker.terminate()
+    stopListening()
+    if (!isDone || !keepIdle(worker, megabytes)) await worker.terminate()
   }
+}
+
+interface Idle {
+  readonly worker: Worker
+  readonly megabytes: number
+  readonly stopWaiting: () => void
+}
+let idle: Idle | undefined
+
+function takeIdle(megabytes: number): Worker | undefined {
+  if (idle?.megabytes !== megabytes) return undefined
+  const { worker, stopWaiting } = idle
+  stopWaiting()
+  worker.ref()
+  return worker
+}
+
+/** Keeps one thread for a while, without keeping the process alive. Gives whether it has. */
+function keepIdle(worker: Worker, megabytes: number): boolean {
+  if (idle !== undefined) return false
+  const end = () => {
+    stopWaiting()
+    void worker.terminate()
+  }
+  const timer = setTimeout(end, idleMilliseconds).unref()
+  const stopWaiting = () => {
+    idle = undefined
+    clearTimeout(timer)
+    worker.off('error', end).off('exit', end)
+  }
+  worker.on('error', end).on('exit', end)
+  worker.unref()
+  idle = { worker, megabytes, stopWaiting }
+  return true
 }
 
 const late = (milliseconds: number) =>

@@ -21,6 +21,14 @@ const suppressedField: Field = {
   },
 }
 
+/** Why a group has no value, in words. */
+const withheldWhy = {
+  zh: '组内有不公布的值。由其余的值相加会得出不完整的结果，或使不公布的值可被推算，因此该统计量为空。',
+  en:
+    'A value in the group is withheld. A sum of the others would be wrong, or would show the withheld value, so the ' +
+    'measure is empty.',
+} as const
+
 type PublicUrl = Pick<Config, 'QINGDAN_PUBLIC_URL'>
 
 interface Answer {
@@ -48,6 +56,7 @@ export function jsonAnswer(config: PublicUrl, { path, plan, chosen, groups }: An
     measures: plan.measures.map(measureOf),
     pinned: plan.pinned,
     groups: groups.total,
+    withheld: groups.groups.some(({ suppressed }) => suppressed.length > 0) ? withheldWhy : null,
   }
   const data = jsonGroups(plan, groups.groups)
   return `{"data":[${data}],"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`

@@ -3,6 +3,7 @@
  * render. JSON and CSV, by extension or by `Accept`. The contract defines which aggregates are offered.
  */
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { Type } from 'typebox'
@@ -49,6 +50,7 @@ const refusals = [
   'groups-too-many',
   'precondition-failed',
   'query-too-slow',
+  'range-not-satisfiable',
 ] as const
 
 export async function aggregateRoutes(app: App, context: AppContext): Promise<void> {
@@ -73,7 +75,7 @@ function datasetRoute(app: App, context: AppContext, { extension, form, suffix }
   app.get(
     `/v1/datasets/:slug/aggregate${extension}`,
     {
-      config: { openQuery: true },
+      config: { openQuery: true, ranges: true },
       schema: {
         operationId: `aggregateRecords${suffix}`,
         tags: ['records'],
@@ -97,7 +99,7 @@ function versionRoute(app: App, context: AppContext, { extension, form, suffix }
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/aggregate${extension}`,
     {
-      config: { openQuery: true },
+      config: { openQuery: true, ranges: true },
       schema: {
         operationId: `aggregateVersionRecords${suffix}`,
         tags: ['records'],
@@ -141,6 +143,7 @@ function responsesOf(
   }
   return {
     200: { description: 'The groups.', content },
+    206: { description: 'The requested range.', content },
     304: Type.Null({ description: "Not modified: the caller's copy is current." }),
     ...problemResponses(...refusals, ...more),
   }
@@ -168,7 +171,8 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
   if (form === 'json')
     return reply.type(json).send(jsonAnswer(context.config, { path, plan, chosen, groups }))
   const { mediaType, bytes } = csvGroups(plan, groups.groups)
-  return reply.type(mediaType).send(Readable.from(bytes, { objectMode: false }))
+  // Its size is known to the client, which may want it in ranges.
+  return reply.type(mediaType).send(await buffer(Readable.from(bytes, { objectMode: false })))
 }
 
 /** The format that `Accept` ranks first; JSON if it ranks them equally. Throws `not-acceptable`. */

@@ -83,6 +83,9 @@ export const AggregateSchema = Type.Object({
         },
       ),
       groups: Whole('Number of all groups; `data` has fewer only if `limit` is set.'),
+      withheld: Type.Union([Type.Object({ zh: Text('In Chinese.'), en: Text('In English.') }), Type.Null()], {
+        description: 'Why a group of `data` has no value, if one has none because values are withheld.',
+      }),
     },
     { description: 'Where the groups come from.' },
   ),

@@ -61,9 +61,8 @@ export function measureColumns(measure: Measure): readonly Field[] {
 }
 
 /**
- * SQL for whether a record's value is withheld, over the table of a version of `contract`. A record whose
- * status is not free counts as withheld in every field that disclosure control may empty, to be on the safe
- * side.
+ * SQL for whether a record's value is withheld, over the table of a version of `contract`: null where the rule may
+ * withhold it, in a record whose status is not free. Such a record may show other values, which can be added up.
  */
 export function flagSql(measure: Measure, contract: Contract): string {
   if (measure.function === 'count') return 'false'
@@ -71,10 +70,11 @@ export function flagSql(measure: Measure, contract: Contract): string {
   const own = [measure.field.name, measure.weight?.name].filter((name) => name !== undefined)
   const touched = own.filter((name) => withheld.includes(name))
   if (touched.length === 0) return 'false'
+  const isNull = `(${touched.map((name) => `${quoteIdentifier(name)} IS NULL`).join(' OR ')})`
   const status = statusField(contract)
-  if (status !== undefined) return `(${quoteIdentifier(status)} IS DISTINCT FROM '${freeStatus}')`
   // Without a status field, every null may be a withheld value.
-  return `(${touched.map((name) => `${quoteIdentifier(name)} IS NULL`).join(' OR ')})`
+  if (status === undefined) return isNull
+  return `(${quoteIdentifier(status)} IS DISTINCT FROM '${freeStatus}' AND ${isNull})`
 }
 
 /**

@@ -329,24 +329,30 @@ function canonicalValue(path: string, field: Field, text: string, contracts: Con
   const value = field.type === 'list' ? text.trim() : parse(text.trim(), field)
   if (value === undefined || value === '') throw invalid(path, `Expected ${expected.en}.`)
   if (field.codes !== undefined && !contracts.codes(field.codes).byCode.has(value)) {
-    const nearest = nearestOf(value, [...contracts.codes(field.codes).byCode.keys()])
-    throw invalid(path, `Expected a code of the list ${field.codes}.`, {
-      codes: field.codes,
-      ...defined({ nearest }),
-    })
+    const labelled = codesLabelled(value, field.codes, contracts)
+    const nearest = labelled[0] ?? nearestOf(value, [...contracts.codes(field.codes).byCode.keys()])
+    const detail =
+      labelled.length === 1
+        ? `This is a label of the list ${field.codes}: filter by its code, or by \`${parameterName(field, 'label')}=${value}\`.`
+        : `Expected a code of the list ${field.codes}.`
+    throw invalid(path, detail, { codes: field.codes, ...defined({ nearest }) })
   }
   return value
+}
+
+/** The codes with this label, current or former, in either language, ignoring case. */
+function codesLabelled(text: string, list: string, contracts: Contracts): readonly string[] {
+  const wanted = text.trim().toLowerCase()
+  const found = contracts
+    .codes(list)
+    .codes.filter(({ label }) => [label.zh, label.en].some((own) => own.toLowerCase() === wanted))
+  return [...new Set(found.map(({ code }) => code))]
 }
 
 /** The code with this label, current or former, ignoring case. Refuses a label that several codes share. */
 function codeOfLabel({ name, value }: Filter, field: Field, contracts: Contracts): string {
   const { codes: list = '' } = field
-  const wanted = value.trim().toLowerCase()
-  const entries = contracts.codes(list).codes
-  const found = entries.filter(({ label }) =>
-    [label.zh, label.en].some((text) => text.toLowerCase() === wanted),
-  )
-  const [code, ...others] = new Set(found.map((entry) => entry.code))
+  const [code, ...others] = codesLabelled(value, list, contracts)
   if (code === undefined) {
     const labels = (codesOf(contracts, field) ?? []).flatMap(({ label }) => [label.zh, label.en])
     const nearest = nearestOf(value.trim(), labels)

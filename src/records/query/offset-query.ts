@@ -67,11 +67,11 @@ export function planNumbered(
   )
   if (query.words.length === 0) return plan
   const words = query.words.map(({ text, field: name }): PlannedWord => {
-    if (name === undefined) return { text }
+    if (name === undefined) return { text, fields: contract.fields }
     const field = contract.fields.find((candidate) => candidate.name === name)
     if (field === undefined)
       throw problem('parameter-invalid', { path: 'q', detail: `No field \`${name.slice(0, 100)}\`.` })
-    return { text, field }
+    return { text, fields: [field] }
   })
   return { ...plan, words }
 }

@@ -37,10 +37,10 @@ export interface PlannedTarget<T extends Target = Target> {
   readonly contract: Contract
 }
 
-/** A word that a record must contain, in any field or in `field`, ignoring case. */
+/** A word that a record must contain in one of these fields, ignoring case. */
 export interface PlannedWord {
   readonly text: string
-  readonly field?: Field
+  readonly fields: readonly Field[]
 }
 
 export interface Plan<T extends Target = Target> {
@@ -53,7 +53,6 @@ export interface Plan<T extends Target = Target> {
   /** The fields of the response, in order. */
   readonly fields: readonly Field[]
   readonly conditions: readonly Condition[]
-  /** Full-text words; only protocols such as CKAN use them. */
   readonly words?: readonly PlannedWord[]
   /** Where the records must be, with the fields of their coordinates. */
   readonly area?: { readonly of: Area; readonly fields: CoordinateFields }
@@ -100,7 +99,24 @@ export function planRecords<T extends Target>(
     parameters: parametersOf(query, conditions),
     ...(query.area === undefined || points === undefined ? {} : { area: { of: query.area, fields: points } }),
   }
-  return query.emptiesKeys === true ? { ...plan, emptiesKeys: true } : plan
+  return {
+    ...plan,
+    ...(query.words === undefined ? {} : { words: planWords(query.words, contract) }),
+    ...(query.emptiesKeys === true ? { emptiesKeys: true } : {}),
+  }
+}
+
+/** Words are looked for in free texts: codes have filters of their own. */
+function planWords(words: readonly string[], { fields }: Contract): readonly PlannedWord[] {
+  const texts = fields.filter(
+    ({ type, codes }) => codes === undefined && (type === 'string' || type === 'list'),
+  )
+  if (texts.length > 0) return words.map((text) => ({ text, fields: texts }))
+  throw problem('parameter-invalid', {
+    path: 'q',
+    detail: 'The dataset has no free texts: filter by its fields.',
+    known: fields.map(({ name }) => name),
+  })
 }
 
 /** The parameters that only datasets with coordinates have. */
@@ -168,6 +184,7 @@ function parametersOf(query: Query, conditions: readonly Condition[]): Plan['par
   const own: (readonly [string, string | undefined])[] = [
     ['edition', editions === 'all' ? editions : editions && [...editions].sort().join(',')],
     ...conditions.map(({ field, operator, value }) => [parameterName(field, operator), value] as const),
+    ['q', query.words?.join(' ')],
     ['select', select?.join(',')],
     [
       'sort',

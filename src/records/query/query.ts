@@ -22,6 +22,8 @@ export interface Query {
   /** Names of fields; all fields where absent. */
   readonly select?: readonly string[]
   readonly sort: readonly SortField[]
+  /** Words that each record must contain; none where absent. */
+  readonly words?: readonly string[]
   /** Editions to read: the latest if absent; several, or `all`, are joined. */
   readonly editions?: 'all' | readonly string[]
   readonly limit?: number
@@ -47,6 +49,9 @@ export const sortMax = 3
 /** Most editions that a query can join: each is a table, and every page reads all of them. */
 export const editionsMax = 30
 
+/** Most words in `q`: each is looked for in every record. */
+export const wordsMax = 10
+
 /** Reserved parameters; a contract can't have fields of these names. */
 export const reservedNames = [
   'edition',
@@ -56,6 +61,7 @@ export const reservedNames = [
   'cursor',
   'count',
   'key_missing',
+  'q',
   'crs',
   ...areaNames,
   ...csvSwitchNames,
@@ -86,13 +92,14 @@ export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query
     if (reservedNames.some((known) => known === name)) own[name] = parseText(name, value)
     else others.push([name, value])
   }
-  const { edition, select, sort, limit, cursor, count, key_missing: keyMissing, crs } = own
+  const { edition, select, sort, limit, cursor, count, key_missing: keyMissing, crs, q } = own
   return {
     filters: parseFilters(tableOf(others)),
     sort: sort === undefined ? [] : parseSort(sort),
     count: count !== undefined && parseCount(count),
     csv: parseCsvSwitches(own),
     ...(keyMissing === undefined ? {} : { emptiesKeys: parseKeyMissing(keyMissing) }),
+    ...(q === undefined ? {} : { words: parseWords(q) }),
     ...(select === undefined ? {} : { select: parseNames('select', select) }),
     ...(edition === undefined
       ? {}
@@ -141,6 +148,13 @@ function parseNames(path: string, text: string, max = 500): readonly string[] {
   if (new Set(names).size < names.length) throw refuse('Give each name once.')
   if (names.length > max) throw refuse(`At most ${max} names.`)
   return names
+}
+
+/** Words separated by blanks, each once. */
+function parseWords(text: string): readonly string[] {
+  const words = [...new Set(text.split(/\s+/).filter((word) => word !== ''))]
+  if (words.length >= 1 && words.length <= wordsMax) return words
+  throw problem('parameter-invalid', { path: 'q', detail: `1 to ${wordsMax} words, separated by blanks.` })
 }
 
 function parseSort(text: string): readonly SortField[] {

@@ -16,9 +16,11 @@ import {
   countRecords,
   jsonPage,
   keysOfRecord,
+  lookedMax,
   offsetPage,
   rowsPage,
   type Statement,
+  type Way,
 } from './sql.ts'
 
 /** The last record of a page that has a next page. */
@@ -81,10 +83,14 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
       return { at, after, values }
     },
     json: async (plan, position, limit, separator) => {
-      const { text, parameters } = jsonPage(plan, position, limit, separator)
-      // Raw bytes, which are never decoded to a string.
-      const [row = []] = (await start(text, parameters).raw()) as unknown as (Buffer | null)[][]
-      const [found, lines, at, after] = row
+      const read = async (way: Way) => {
+        const { text, parameters } = jsonPage(plan, position, limit, separator, way)
+        // Raw bytes, which are never decoded to a string.
+        const [row = []] = (await start(text, parameters).raw()) as unknown as (Buffer | null)[][]
+        return row
+      }
+      const isFull = ([found]: readonly (Buffer | null)[]) => Number(found?.toString()) > limit
+      const [found, lines, at, after] = await search(plan, read, isFull)
       const records = lines ?? nothing
       const hasMore = Number(found?.toString()) > limit
       // The extra record begins after the last line feed, since a JSON line contains none.
@@ -92,7 +98,8 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
       return pageOf(records.subarray(0, end), hasMore, [at?.toString(), after?.toString()])
     },
     rows: async (plan, position, limit) => {
-      const found = await run(rowsPage(plan, position, limit))
+      const read = (way: Way) => run(rowsPage(plan, position, limit, way))
+      const found = await search(plan, read, ({ length }) => length > limit)
       const page = found.slice(0, limit)
       return pageOf(
         page.map((row) => row.slice(2)),
@@ -100,7 +107,10 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
         page.at(-1) ?? [],
       )
     },
-    numbered: async (plan, position, span) => run(offsetPage(plan, position, span)),
+    numbered: (plan, position, span) => {
+      const read = (way: Way) => run(offsetPage(plan, position, span, way))
+      return search(plan, read, ({ length }) => length === span.limit)
+    },
     count: async (plan) => {
       if (
         plan.conditions.length === 0 &&
@@ -115,6 +125,21 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
     },
     first: async (statement) => (await run(statement))[0]?.[0] ?? undefined,
   }
+}
+
+/**
+ * Reads a page. A search for words first looks at the beginning, where frequent words fill the page, and scans the
+ * whole table only if they don't. Of several tables the beginnings alone don't give the order.
+ */
+async function search<Rows>(
+  plan: Plan,
+  read: (way: Way) => Promise<Rows>,
+  isFull: (rows: Rows) => boolean,
+): Promise<Rows> {
+  const isLarge = plan.targets.some(({ version: { records } }) => (records ?? Infinity) > lookedMax)
+  if (plan.words === undefined || !isLarge) return read('walk')
+  const first = plan.targets.length === 1 ? await read('look') : undefined
+  return first !== undefined && isFull(first) ? first : read('scan')
 }
 
 const readers = new WeakMap<Pick<Database, 'serve'>, RecordsReader>()

@@ -26,6 +26,16 @@ export interface CopyStatement {
 /** The member and column with a record's edition where editions are joined; a reserved name. */
 const editionMember = 'edition'
 
+/**
+ * How the records of a segment are found. `walk`: in the order of an index, until there are enough. `look`: the same,
+ * among the first `lookedMax` only. `scan`: all of the table in parallel, then sorted. The planner can't choose: it
+ * doesn't know how rare a word is.
+ */
+export type Way = 'walk' | 'look' | 'scan'
+
+/** A walk over so many records takes as long as the start of a parallel scan. */
+export const lookedMax = 20_000
+
 /** Index of a record's table among the targets; a contract's fields can't begin with `_`. */
 const rankColumn = '_rank'
 
@@ -42,9 +52,10 @@ export function jsonPage(
   position: Position | undefined,
   limit: number,
   separator: ',\n' | '\n',
+  way: Way = 'walk',
 ): Statement {
   const { bind, parameters } = numberedParameters()
-  const rows = pageRows(plan, position, limit + 1, bind)
+  const rows = pageRows(plan, position, limit + 1, bind, way)
   // Without an ORDER BY of their own, aggregates follow the sorted subquery (PostgreSQL manual, 9.21).
   const text = `SELECT count(*) AS found, string_agg(${recordSql(plan)}, E'${separator.replace('\n', '\\n')}') AS lines,
       (array_agg(${rankColumn}))[${limit}] AS at, (array_agg(${numberColumn}))[${limit}] AS after
@@ -53,9 +64,14 @@ export function jsonPage(
 }
 
 /** One page as rows: table index, number, then the canonical texts of the columns. */
-export function rowsPage(plan: Plan, position: Position | undefined, limit: number): Statement {
+export function rowsPage(
+  plan: Plan,
+  position: Position | undefined,
+  limit: number,
+  way: Way = 'walk',
+): Statement {
   const { bind, parameters } = numberedParameters()
-  const rows = pageRows(plan, position, limit + 1, bind)
+  const rows = pageRows(plan, position, limit + 1, bind, way)
   const columns = selectTexts(rowColumns(plan))
   const source = emptied(plan, rows)
   return { text: `SELECT ${rankColumn}, ${numberColumn}, ${columns} FROM (${source}) AS page`, parameters }
@@ -79,9 +95,10 @@ export function offsetPage(
   plan: Plan,
   position: Position | undefined,
   { offset, limit }: { readonly offset: number; readonly limit: number },
+  way: Way = 'walk',
 ): Statement {
   const { bind, parameters } = numberedParameters()
-  const rows = pageRows(plan, position, offset + limit, bind)
+  const rows = pageRows(plan, position, offset + limit, bind, way)
   const columns = [numberColumn, ...columnsOf(plan).map((field) => selectTexts([field]))].join(', ')
   return { text: `SELECT ${columns} FROM (${rows}) AS page OFFSET ${offset}`, parameters }
 }
@@ -135,8 +152,8 @@ export function copyStatements(
     const [only] = group
     const rows =
       only !== undefined && group.length === 1
-        ? segmentRows(plan, segmentSql(plan, only, conditions, bind), select)
-        : `SELECT ${select} FROM (${emptied(plan, groupRows(plan, group, conditions, '', bind), [numberColumn])}) AS merged`
+        ? segmentRows(plan, segmentSql(plan, only, conditions, bind, 'walk'), select)
+        : `SELECT ${select} FROM (${emptied(plan, groupRows(plan, group, conditions, '', bind, 'walk'), [numberColumn])}) AS merged`
     return { text: `COPY (${rows}) TO STDOUT WITH (${options})`, values }
   })
 }
@@ -211,10 +228,12 @@ function editionField(period: 'year' | 'school-year'): Plan['fields'][number] {
  * The first rows after a position, in order: `_rank`, `_n` and the fields. A group is read only if the
  * earlier ones did not fill the page: otherwise its limit is 0, and Postgres does not run it.
  */
-function pageRows(plan: Plan, position: Position | undefined, limit: number, bind: Bind): string {
-  const groups = planSegments(plan.order, plan.targets.length, position, bind)
-  const conditions = conditionsOf(plan, bind)
-  const rows = groups.map((group) => groupRows(plan, group, conditions, ` LIMIT ${limit}`, bind))
+function pageRows(plan: Plan, position: Position | undefined, limit: number, bind: Bind, way: Way): string {
+  const all = planSegments(plan.order, plan.targets.length, position, bind)
+  // What follows the first group may be shown only after all of that group.
+  const groups = way === 'look' ? all.slice(0, 1) : all
+  const conditions = conditionsOf(plan, bind, way)
+  const rows = groups.map((group) => groupRows(plan, group, conditions, ` LIMIT ${limit}`, bind, way))
   const [only = ''] = rows
   if (rows.length === 1) return only
   const parts = rows.map((text, index) => {
@@ -223,8 +242,8 @@ function pageRows(plan: Plan, position: Position | undefined, limit: number, bin
     const limited = index === 0 ? text : `SELECT * FROM (${text}) AS segment LIMIT (SELECT ${limit}${before})`
     return `g${index} AS MATERIALIZED (${limited})`
   })
-  const all = rows.map((_, index) => `SELECT ${index} AS _group, * FROM g${index}`).join(' UNION ALL ')
-  return `WITH ${parts.join(', ')} SELECT * FROM (${all}) AS segments ORDER BY _group, ${mergedOrder(plan)}`
+  const union = rows.map((_, index) => `SELECT ${index} AS _group, * FROM g${index}`).join(' UNION ALL ')
+  return `WITH ${parts.join(', ')} SELECT * FROM (${union}) AS segments ORDER BY _group, ${mergedOrder(plan)}`
 }
 
 /** The rows of a group in order, with the columns that they are merged by. */
@@ -234,6 +253,7 @@ function groupRows(
   conditions: readonly string[],
   bounded: string,
   bind: Bind,
+  way: Way,
 ): string {
   const keys = plan.order.keys.map(
     ({ field }, index) => `${quoteIdentifier(field.name)} AS ${keyColumn(index)}`,
@@ -241,7 +261,7 @@ function groupRows(
   const fields = rowColumns(plan).map(({ name }) => quoteIdentifier(name))
   const segments = group.map((segment) => {
     const columns = [`${segment.target} AS ${rankColumn}`, numberColumn, ...keys, ...fields].join(', ')
-    return `SELECT ${columns} FROM ${segmentSql(plan, segment, conditions, bind)}${bounded}`
+    return `SELECT ${columns} FROM ${segmentSql(plan, segment, conditions, bind, way)}${bounded}`
   })
   const [only = ''] = segments
   if (segments.length === 1) return only
@@ -259,18 +279,40 @@ function mergedOrder({ order }: Plan): string {
   return [...keys, `${rankColumn}${direction}`, `${numberColumn}${direction}`].join(', ')
 }
 
-function segmentSql(plan: Plan, segment: Segment, conditions: readonly string[], bind: Bind): string {
+function segmentSql(
+  plan: Plan,
+  segment: Segment,
+  conditions: readonly string[],
+  bind: Bind,
+  way: Way,
+): string {
   const target = plan.targets[segment.target]
   if (target === undefined) throw new Error('the segment names no target of the plan')
-  return `${sourceOf(plan, target, bind)}${where([...segment.conditions, ...conditions])} ORDER BY ${segment.order}`
+  const source = sourceOf(plan, target, bind)
+  const order = ` ORDER BY ${segment.order}`
+  const all = where([...segment.conditions, ...conditions])
+  if (way === 'walk') return `${source}${all}${order}`
+  // OFFSET 0: the planner keeps the subquery apart, so that no index for the order is walked.
+  if (way === 'scan') return `(SELECT * FROM ${source}${all} OFFSET 0) AS found${order}`
+  const first = `SELECT * FROM ${source}${where(segment.conditions)}${order} LIMIT ${lookedMax}`
+  return `(${first}) AS first${where(conditions)}${order}`
 }
 
 /** The conditions on every record: the filters, each of the words, and the area. */
-function conditionsOf({ conditions, words = [], area, loaded }: Plan, bind: Bind): readonly string[] {
-  const found = words.map(({ text, field }) => {
-    const among = field === undefined ? loaded.contract.fields : [field]
-    const record = `lower(concat_ws(chr(10), ${selectTexts(among)}))`
-    return `strpos(${record}, lower(${bind(text)})) > 0`
+function conditionsOf(
+  { conditions, words = [], area }: Plan,
+  bind: Bind,
+  way: Way = 'walk',
+): readonly string[] {
+  const found = words.map(({ text, fields }) => {
+    // A word without case, such as a Chinese one, is found without folding every record.
+    const folded = (sql: string) => (text.toLowerCase() === text.toUpperCase() ? sql : `lower(${sql})`)
+    const record = folded(`concat_ws(chr(10), ${selectTexts(fields)})`)
+    // Both find the same. The planner expects every third record by the first, so that a walk seems short, and few
+    // by the second, so that a parallel scan seems cheap.
+    return way === 'scan'
+      ? `${record} LIKE ${folded(bind(`%${text.replace(/[\\%_]/g, '\\$&')}%`))}`
+      : `strpos(${record}, ${folded(bind(text))}) > 0`
   })
   const inside = area === undefined ? [] : areaConditions(area.of, area.fields, bind)
   return [...bindConditions(conditions, bind), ...found, ...inside]

@@ -10,8 +10,8 @@ import type { Cell, SamplePart } from './part.ts'
 /** Four schools a district, and ten small ones of the 6+3 system. */
 const schoolCount = 74
 
-/** Pupils of the whole city: so many that most groups of a district, grade and sex are published. */
-const pupilCount = 14_000
+/** Pupils of the whole city: so many that most statistics can be published, and most rates. */
+const pupilCount = 40_000
 
 /**
  * The districts that send a part: one in the centre, the largest and the smallest. Each more adds a second to the first

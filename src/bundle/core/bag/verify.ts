@@ -3,7 +3,7 @@
  * datapackage.json. Reports every error; rejects `fetch.txt`, since nothing is ever fetched.
  */
 
-import { type Contracts, isPersonal, partsOf, periodOf } from '../../../contract/index.ts'
+import { type Contracts, isPersonal, isProven, partsOf, periodOf } from '../../../contract/index.ts'
 import { defined } from '../../../platform/defined.ts'
 import type { Digest } from '../../../platform/digest.ts'
 import type { Finding } from '../../../platform/finding.ts'
@@ -334,7 +334,8 @@ export function verifyManifest(manifest: BundleManifest, contracts: Contracts): 
   if (isPersonal(contract)) {
     const open = manifest.files.filter(({ path }) => !isEncrypted(path))
     findings.push(...open.map(({ path }) => faultAt('encryption-missing', { file: path })))
-    if (manifest.synthetic !== true) findings.push(faultAt('synthetic-missing', { file }))
+    if (manifest.synthetic !== true && !isProven(contract))
+      findings.push(faultAt('synthetic-missing', { file }))
   }
   if (contract.derivation !== undefined && manifest.mode === 'delta')
     findings.push(faultAt('delta-derived', { file }))

@@ -63,8 +63,8 @@ const encryptionChecks = {
     '涉及个人的数据须加密传送，请用接收方的公钥加密此文件。',
   ),
   'synthetic-missing': kind(
-    'Rows about persons are accepted only as synthetic data until the audit of published statistics is built. Mark synthetic data in the bundle.',
-    '在已发布统计的披露审计建成之前，涉及个人的数据只接收合成数据；如为合成数据，请在数据包中注明。',
+    'Under this contract version rows about persons are accepted only as synthetic data. Deliver under the newest contract version, whose statistics are proven safe, or mark synthetic data in the bundle.',
+    '按该版本数据契约，涉及个人的数据只接收合成数据。请按统计结果经证明安全的最新版数据契约报送；如为合成数据，请在数据包中注明。',
   ),
   'encrypted-unread': kind(
     'The file is encrypted; only its receiver can check its rows.',
