@@ -40,7 +40,8 @@ function agreement(options: Parameters<typeof readRows>[1] = {}) {
     const fast = await readOnFastPath(files, options)
     if (fast === undefined) {
       seen.strict += 1
-      return !isClean(strict) || !Object.values(files).every(isPlainUtf8)
+      const isGb = strict.counts.some(({ encoding }) => encoding === 'gb18030')
+      return !isClean(strict) || isGb || !Object.values(files).every(isPlainUtf8)
     }
     seen.fast += 1
     return JSON.stringify(fast) === JSON.stringify(strict)

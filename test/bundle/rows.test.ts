@@ -389,7 +389,8 @@ t.test('texts written by csv-stringify become the same canonical values', async 
     fc.asyncProperty(
       fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 10 }),
       async (texts) => {
-        fc.pre(!texts.some((text) => /[\0\ufeff]|^[+-]?\d(\.\d+)?E\+\d+$/.test(text)))
+        // Single letters of two bytes may be Chinese in GBK.
+        fc.pre(!texts.some((text) => /[\0\ufeff\u0080-\u07ff]|[?]{3}|^[+-]?\d(\.\d+)?E\+\d+$/.test(text)))
         const csv = stringify([['k', 'v'], ...texts.map((text, n) => [`${n}`, text])])
         const { rows } = await readRows({ 'a.csv': csv }, { contract: free })
         const expected = texts.map((text) => (['', '-'].includes(text.trim()) ? null : text.trim()))

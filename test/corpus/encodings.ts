@@ -127,9 +127,10 @@ const csv = (rows: readonly (readonly string[])[]) =>
 
 /** Windows writes the euro sign as one byte in GBK; GB18030 has two for it. */
 const asGbk = (text: string, random: Random) => {
-  const bytes = iconv.encode(text, 'gb18030')
-  if (random() < 0.5) return bytes
-  return Buffer.from(bytes.toString('latin1').replaceAll('\xa2\xe3', '\x80'), 'latin1')
+  if (random() < 0.5) return iconv.encode(text, 'gb18030')
+  const [before = '', ...parts] = text.split('€')
+  const others = parts.flatMap((part) => [Buffer.of(0x80), iconv.encode(part, 'gb18030')])
+  return Buffer.concat([iconv.encode(before, 'gb18030'), ...others])
 }
 
 type Verdict = 'taken' | 'warned' | 'refused'
@@ -231,6 +232,64 @@ interface Mixture {
 const rowsOf = (random: Random, from: number, to: number) =>
   Array.from({ length: between(random, from, to) }, () => drawRow(random, 0.05))
 
+/** Words whose bytes in GBK are also two-byte characters of UTF-8. Not `路`, which is `·` and is undecidable. */
+const twins = [
+  ...['小学', '学校', '学院', '医院', '校园', '学员', '一院', '一校', '小院', '学位', '小羊', '学习'],
+  ...[
+    '一楼',
+    '录取',
+    '学业',
+    '乡学校',
+    '小学一',
+    '选修',
+    '讯息',
+    '一医院',
+    '职校',
+    '省一院',
+    '省学院',
+    '一',
+    '女',
+  ],
+  ...[
+    '学分',
+    '女校',
+    '女学员',
+    '医学院',
+    '小学医学院',
+    '学校职员',
+    '医院职员',
+    '一路',
+    '小路',
+    '校医院',
+    '医学',
+    '约一',
+  ],
+].filter((word) => isUtf8(iconv.encode(word, 'gb18030')))
+
+/** Words of other languages, whose characters have two bytes in UTF-8, in a cell with others. */
+const words = [
+  ...[
+    'Müller-Schule',
+    'Москва',
+    'crème brûlée',
+    'Łódź',
+    'Ωμέγα',
+    'Größe',
+    'réélu',
+    'Αθήνα',
+    'Санкт-Петербург',
+  ],
+  ...['École française', 'José Núñez', 'Đặng', 'Київ', 'Ålesund', 'ئۈرۈمچى', 'القاهرة', 'ירושלים', 'Երևան'],
+]
+const singles = ['café', 'São Paulo', 'naïve', 'Zoë', 'Müller', 'Köln', 'señor', 'Malmö', '25°C', '±5', '£12']
+
+/** One cell of other bytes in a row behind others. */
+const withCell = (file: Buffer, cell: Buffer) =>
+  Buffer.concat([file, Buffer.from('99,'), cell, Buffer.from(',12,3\n')])
+
+const smallFile = (random: Random) =>
+  Buffer.from(`${englishHeader}${'1,x,y,5\n'.repeat(between(random, 0, 20))}`)
+
 /** A text of at least two Chinese characters: fewer bytes are evidence of nothing. */
 const mixtures: readonly Mixture[] = [
   {
@@ -299,6 +358,57 @@ const mixtures: readonly Mixture[] = [
       return Buffer.from(`${header}${csv(rowsOf(random, 1, 30))}99,李娜,${garbled},\n`)
     },
   },
+  {
+    kind: 'GBK that is valid UTF-8, alone',
+    make: (random) => withCell(smallFile(random), iconv.encode(oneOf(random, twins), 'gb18030')),
+  },
+  {
+    kind: 'the same, a row in a UTF-8 file',
+    make: (random) => {
+      const mark = random() < 0.5 ? '\ufeff' : ''
+      const file = Buffer.from(mark + header + csv(rowsOf(random, 1, 30)))
+      return withCell(file, iconv.encode(oneOf(random, twins), 'gb18030'))
+    },
+  },
+  {
+    kind: 'two-byte UTF-8 in a GBK file',
+    make: (random) =>
+      withCell(asGbk(header + csv(rowsOf(random, 1, 30)), random), Buffer.from(oneOf(random, words))),
+  },
+  {
+    kind: 'the same, one character',
+    make: (random) =>
+      withCell(asGbk(header + csv(rowsOf(random, 1, 30)), random), Buffer.from(oneOf(random, singles))),
+  },
+  {
+    kind: 'GBK and UTF-8 in one cell',
+    make: (random) => {
+      const cell = [iconv.encode(oneOf(random, roads), 'gb18030'), Buffer.from(oneOf(random, places))]
+      return withCell(asGbk(header + csv(rowsOf(random, 1, 30)), random), Buffer.concat(cell))
+    },
+  },
+  {
+    kind: 'Windows-1252 in a GBK file',
+    make: (random) => {
+      const word = oneOf(random, [
+        '25°C',
+        'réélu',
+        'Größe',
+        'Schüler',
+        'Zoë Müller',
+        'Señor',
+        'Köln',
+        'Malmö AB',
+      ])
+      return withCell(asGbk(header + csv(rowsOf(random, 1, 30)), random), iconv.encode(word, 'windows-1252'))
+    },
+  },
+  ...Object.entries({ ...others, 'windows-1251': ['Иван', 'Москва', 'школа', 'Анна'] }).map(
+    ([encoding, texts]): Mixture => ({
+      kind: `one word of ${encoding} in ASCII`,
+      make: (random) => withCell(smallFile(random), iconv.encode(oneOf(random, texts), encoding)),
+    }),
+  ),
   ...Object.entries(others).map(
     ([encoding, texts]): Mixture => ({
       kind: `${encoding} alone`,

@@ -1,6 +1,7 @@
 /**
- * Detects the encoding of a file by reading all of it: byte order mark, then strict UTF-8, then GB18030.
- * Never guesses from a sample. Undecodable bytes are not replaced, but rejected with their byte offset.
+ * Detects the encoding of a file by reading all of it: byte order mark, then strict UTF-8, then GB18030; valid UTF-8
+ * that is likelier Chinese in GBK is GB18030 too. Never guesses from a sample. Undecodable bytes are not replaced, but
+ * rejected with their byte offset.
  */
 
 import type { Finding } from '../../../platform/finding.ts'
@@ -9,6 +10,7 @@ import { faultAt } from '../findings/checks.ts'
 import { fileKindOf, kindBytes } from './file-kind.ts'
 import { buildGarbledSearch, garbledFault } from './garbled-text.ts'
 import { judgeEvidence } from './judge-evidence.ts'
+import { buildTwoByteSearch, judgeTwoBytes, twoByteFaults } from './judge-two-bytes.ts'
 import { collectEvidence, type IsUtf8, type TextEvidence } from './text-evidence.ts'
 
 export type Encoding = 'utf-8' | 'gb18030'
@@ -47,7 +49,17 @@ export async function inspectText(
     return { findings: [faultAt('encoding-unknown', { file, expected: 'utf-8, gb18030' })] }
   }
   const garbled = buildGarbledSearch(isUtf8)
-  const utf8 = await scan(read(), 'utf-8', isUtf8, garbled.add)
+  const twoBytes = buildTwoByteSearch()
+  const utf8 = await scan(read(), 'utf-8', isUtf8, (chunk) => {
+    garbled.add(chunk)
+    twoBytes.add(chunk)
+  })
+  garbled.end()
+  twoBytes.end()
+  // Letters side by side that nobody writes are explained, if a program garbled them.
+  const verdict = garbled.found.isMisread
+    ? 'utf-8'
+    : judgeTwoBytes(twoBytes.found, claimed === 'utf-8' || utf8.bomBytes > 0)
   if (utf8.kind !== undefined)
     return { findings: [faultAt('file-not-text', { file, byteOffset: 0, expected: `≠ ${utf8.kind}` })] }
   if (utf8.wide) return { findings: [faultAt('encoding-utf16', { file, byteOffset: 0, expected: 'UTF-8' })] }
@@ -60,15 +72,17 @@ export async function inspectText(
   if (claimed === 'gb18030' && utf8.bomBytes > 0) findings.push(refusal('GB18030', 0))
   else if (claimed === 'utf-8' || utf8.bomBytes > 0) {
     if (utf8.undecodable !== undefined) findings.push(refusal('UTF-8', utf8.undecodable))
-  } else if (claimed === 'gb18030' || utf8.undecodable !== undefined) {
+  } else if (claimed === 'gb18030' || utf8.undecodable !== undefined || verdict === 'gb18030') {
     const evidence = collectEvidence(isUtf8)
     chosen = await scan(read(), 'gb18030', isUtf8, evidence.add)
     encoding = 'gb18030'
     findings.push(...gb18030Faults(evidence.end(), chosen, utf8, claimed, file))
   }
-  garbled.end()
   if (encoding === 'utf-8')
     findings.push(...garbledFault(garbled.found, { file, ...atFirst(garbled.found.first) }))
+  const isJudged = findings.some(({ check }) => check === 'encoding-doubtful' || check === 'encoding-foreign')
+  if (utf8.undecodable === undefined && claimed !== 'gb18030' && !isJudged)
+    findings.push(...twoByteFaults(verdict, twoBytes.found, file))
   if (chosen.bytes === chosen.bomBytes) return { findings: [faultAt('file-empty', { file })] }
   if (chosen.strayBom !== undefined)
     findings.push(faultAt('stray-bom', { file, byteOffset: chosen.strayBom }))

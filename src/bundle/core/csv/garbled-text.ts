@@ -6,11 +6,14 @@
 import type { Finding } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
 import { isCommon, isHan, leadOf, unlikelihoodOf } from './common-characters.ts'
+import { nextBeyondAscii } from './scan-bytes.ts'
 import type { IsUtf8 } from './text-evidence.ts'
 
 export interface GarbledText {
   /** Texts that are garbled, in what was read of the file. */
   places: number
+  /** Whether any was read in the wrong encoding, and not only lost. */
+  isMisread?: true
   /** Byte offset of the first. */
   first?: number
 }
@@ -37,16 +40,24 @@ export function buildGarbledSearch(isUtf8: IsUtf8): GarbledSearch {
   let held: Buffer = Buffer.alloc(0)
   let offset = 0
 
+  function countPlace(at: number): void {
+    found.places += 1
+    const place = offset - held.length + at
+    found.first = Math.min(found.first ?? place, place)
+  }
   function search(last: boolean): void {
     let end = held.length
     if (!last) while (end > 0 && (held[end - 1] ?? 0) >= 0x80) end -= 1
     for (let at = nextBeyondAscii(held, 0, end); at < end; at = nextBeyondAscii(held, at, end)) {
       const begin = at
       while (at < end && (held[at] ?? 0) >= 0x80) at += 1
-      if (!mayBegin(held, begin) || !hasGarbledText(held.toString('utf8', begin, at), isUtf8)) continue
-      found.places += 1
-      found.first ??= offset - held.length + begin
+      if (!mayBegin(held, begin) || !isMisread(held.toString('utf8', begin, at), isUtf8)) continue
+      found.isMisread = true
+      countPlace(begin)
     }
+    for (const lost of lostSigns)
+      for (let at = held.indexOf(lost); at >= 0 && at < end; at = held.indexOf(lost, nextCell(held, at)))
+        countPlace(at)
     // A copy, since the chunk may be written over.
     held = held.length - end > runBytesMax ? Buffer.alloc(0) : Buffer.from(held.subarray(end))
   }
@@ -79,8 +90,23 @@ export function buildGarbledSearch(isUtf8: IsUtf8): GarbledSearch {
   }
 }
 
+/** What programs write for characters that they cannot read: U+FFFD that was read as GBK, and question marks. */
+const lostSigns = ['锟斤拷', '???'].map((signs) => Buffer.from(signs))
+const lostText = /锟斤拷|\?{3}/
+
+/** Where the search for lost text goes on: the signs of one text are one place. */
+function nextCell(bytes: Buffer, at: number): number {
+  let next = at
+  while (next < bytes.length && ((bytes[next] ?? 0) >= 0x80 || bytes[next] === 0x3f)) next += 1
+  return next
+}
+
 /** Whether a text is garbled, or a part of it. */
 export function hasGarbledText(text: string, isUtf8: IsUtf8): boolean {
+  return lostText.test(text) || isMisread(text, isUtf8)
+}
+
+function isMisread(text: string, isUtf8: IsUtf8): boolean {
   return [...text.matchAll(runs)].some(([run]) => isGarbled(run, isUtf8))
 }
 
@@ -89,27 +115,6 @@ export function garbledFault({ places }: Readonly<GarbledText>, place: FindingPo
   if (places === 0) return []
   const expected = `${places} 处 / ${places === 1 ? '1 place' : `${places} places`}`
   return [faultAt('encoding-garbled', { ...place, expected })]
-}
-
-const beyondAscii = 0x80808080
-
-/** Bytes that are compared one by one before four at a time. */
-const shortBytes = 32
-
-/** The first byte from `at` on that is no ASCII, or `end`. */
-function nextBeyondAscii(bytes: Uint8Array, at: number, end: number): number {
-  const short = Math.min(end, at + shortBytes)
-  let next = at
-  while (next < short && (bytes[next] as number) < 0x80) next += 1
-  if (next < short || short === end) return next
-  // A view of words begins at a multiple of four.
-  next -= (bytes.byteOffset + next) & 3
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset + next, (end - next) >> 2)
-  let word = 0
-  while (word < words.length && ((words[word] as number) & beyondAscii) === 0) word += 1
-  next += 4 * word
-  while (next < end && (bytes[next] as number) < 0x80) next += 1
-  return next
 }
 
 /**

@@ -4,6 +4,8 @@
  * files are joined row by row and pasted cell by cell, and counted over the whole file.
  */
 import { isCommon, isHan, leadOf, unlikelihoodOf } from './common-characters.ts'
+import { buildGluedTest } from './glued-text.ts'
+import { isTwoByteLead, twoByteEnd, twoByteMargin } from './two-byte-text.ts'
 
 /** Whether bytes are valid UTF-8. Passed in: `isUtf8` of Node is fifty times faster than a TextDecoder. */
 export type IsUtf8 = (bytes: Uint8Array) => boolean
@@ -24,12 +26,12 @@ export interface TextEvidence {
   hangul: number
   /** Kana, whose bytes are the same in EUC-JP. */
   kana: number
-  /**
-   * Places where a rare Chinese character adjoins a Latin letter, as `Sch黮er` for `Schüler`, or precedes €: `銆€` is
-   * the full-width blank of UTF-8.
-   */
+  /** Places where a Chinese character stands in a Latin word or a number (see glued-text.ts). */
   glued: number
   firstGlued?: number
+  /** Cells with signs in place of lost text, such as `???`. */
+  lost: number
+  firstLost?: number
 }
 
 export interface EvidenceCollector {
@@ -51,7 +53,7 @@ const carriageReturn = 0x0d
 const endsCell = new Uint8Array(256)
 for (const sign of '\t\n\r",;') endsCell[sign.charCodeAt(0)] = 1
 
-const counts = { unlikelihood: 0, han: 0, common: 0, hangul: 0, kana: 0, glued: 0 }
+const counts = { unlikelihood: 0, han: 0, common: 0, hangul: 0, kana: 0, glued: 0, lost: 0 }
 
 /** Collects the evidence of a file. */
 export function collectEvidence(isUtf8: IsUtf8): EvidenceCollector {
@@ -86,25 +88,49 @@ export function collectEvidence(isUtf8: IsUtf8): EvidenceCollector {
 }
 
 function judgeLine(line: Buffer, at: number, found: TextEvidence, readings: Readings): void {
+  const lost = line.indexOf('???')
+  if (lost >= 0) countLost(found, at + lost)
   if (isAscii(line)) return
+  // A line may have too little of another encoding in each of its cells, but enough in all.
+  const isOther = isLikelierUtf8(line, readings.isUtf8, () => readings.decode(line))
   for (let from = 0; from < line.length; ) {
     let to = from
     while (to < line.length && endsCell[line[to] ?? 0] === 0) to += 1
-    if (to > from) judgeCell(line.subarray(from, to), at + from, found, readings)
+    if (to > from) judgeCell(line.subarray(from, to), at + from, found, readings, isOther)
     from = to + 1
   }
 }
 
-function judgeCell(cell: Buffer, at: number, found: TextEvidence, { isUtf8, decode }: Readings): void {
+function judgeCell(
+  cell: Buffer,
+  at: number,
+  found: TextEvidence,
+  { isUtf8, decode }: Readings,
+  isOtherLine: boolean,
+): void {
   if (isAscii(cell)) return
   const asGb = decode(cell)
-  const asUtf8 = isUtf8(cell) ? cell.toString() : undefined
-  const isOther = asUtf8 !== undefined && (asGb === undefined || isLikelier(asUtf8, asGb))
-  const kind = isOther ? found.utf8 : asGb === undefined ? undefined : found.gb18030
-  if (kind === undefined) return
+  const isOther = isOtherLine || isLikelierUtf8(cell, isUtf8, () => asGb)
+  const first = at + cell.findIndex((byte) => byte >= 0x80)
+  if (isOther) countCell(found.utf8, first)
+  else if (asGb !== undefined) judgeGb18030(cell, asGb, at, found, isUtf8)
+}
+
+function judgeGb18030(cell: Buffer, asGb: string, at: number, found: TextEvidence, isUtf8: IsUtf8): void {
+  countCell(found.gb18030, at + cell.findIndex((byte) => byte >= 0x80))
+  const part = utf8Within(cell, asGb, isUtf8)
+  if (part >= 0) countCell(found.utf8, at + part)
+  else judgeText(asGb, cell, at, found)
+}
+
+function countCell(kind: TextEvidence['utf8'], at: number): void {
   kind.cells += 1
-  kind.first ??= at + cell.findIndex((byte) => byte >= 0x80)
-  if (!isOther && asGb !== undefined) judgeText(asGb, cell, at, found)
+  kind.first ??= at
+}
+
+function countLost(found: TextEvidence, at: number): void {
+  found.lost += 1
+  found.firstLost ??= at
 }
 
 function isAscii(bytes: Uint8Array): boolean {
@@ -131,50 +157,106 @@ function buildStrictDecoder(): Decode {
   }
 }
 
-/** Two characters at least: one of two bytes is often valid in both encodings. */
-function isLikelier(asUtf8: string, asGb: string): boolean {
+/**
+ * Little text must be likelier by more: one character of three bytes, which must be ordinary, and up to three of two
+ * bytes, which may be a name with a rare character.
+ */
+const littleMarginMin = 10
+const littleMax = 3
+
+/** Whether bytes are rather UTF-8; `decode` gives their text in GB18030. */
+function isLikelierUtf8(bytes: Buffer, isUtf8: IsUtf8, decode: () => string | undefined): boolean {
+  if (!isUtf8(bytes)) return false
+  const asGb = decode()
+  if (asGb === undefined) return true
+  const asUtf8 = bytes.toString()
   let beyond = 0
-  for (const character of asUtf8) if (character >= '\u0080') beyond += 1
+  let isTwoByte = true
+  for (const character of asUtf8) {
+    if (character < '\u0080') continue
+    beyond += 1
+    if (character > '\u07ff') isTwoByte = false
+  }
+  // One of two bytes is often valid in both encodings.
+  if (isTwoByte) {
+    const isLittle = beyond <= littleMax && !/[a-z]/i.test(asUtf8)
+    return beyond >= 2 && sumOfMargins(bytes) <= -(isLittle ? littleMarginMin : marginMin)
+  }
   // Chinese and accented letters in one cell are rather bytes of names that happen to be UTF-8.
   if (/\p{Script=Han}/u.test(asUtf8) && /[\u00aa-\u2e7f]/.test(asUtf8.replace(/\p{P}/gu, ''))) return false
-  return beyond >= 2 && unlikelihoodOf(asGb) - unlikelihoodOf(asUtf8) >= marginMin
+  const margin = unlikelihoodOf(asGb) - unlikelihoodOf(asUtf8)
+  if (beyond >= 2) return margin >= marginMin
+  return margin >= littleMarginMin && [...asUtf8].some(isCommon)
 }
+
+/** Of all two-byte characters in bytes that are UTF-8. */
+function sumOfMargins(bytes: Buffer): number {
+  let sum = 0
+  for (let at = 0; at < bytes.length; ) {
+    const end = isTwoByteLead(bytes[at] ?? 0) ? twoByteEnd(bytes, at) : at
+    if (end > at) sum += twoByteMargin(bytes, at, end)
+    at = Math.max(end, at + 1)
+  }
+  return sum
+}
+
+/**
+ * The place of Chinese in UTF-8 within a cell in GB18030, or -1: `地址` and then `上海` reads as `地址涓婃捣`. At least two
+ * frequent characters, where GB18030 has rare ones.
+ */
+function utf8Within(cell: Buffer, asGb: string, isUtf8: IsUtf8): number {
+  if (unlikelihoodOf(asGb) < partMarginMin) return -1
+  for (let at = 0; at < cell.length; ) {
+    let end = at
+    while (isHanLead(cell[end] ?? 0) && isUtf8(cell.subarray(end, end + 3)) && end + 3 <= cell.length)
+      end += 3
+    if (end - at >= 6) {
+      const text = cell.toString('utf8', at, end)
+      // As GB18030 the part may begin or end within a character.
+      const other = lenient.decode(cell.subarray(at, end))
+      if (unlikelihoodOf(text) === 0 && unlikelihoodOf(other) >= partMarginMin) return at
+    }
+    at = Math.max(end, at + 1)
+  }
+  return -1
+}
+
+const partMarginMin = 10
+const lenient = new TextDecoder('gb18030')
+
+/** The first byte of Chinese characters in UTF-8. */
+const isHanLead = (byte: number) => byte >= 0xe3 && byte <= 0xe9
 
 /** Hangul in EUC-KR begins with 0xB0, as Chinese characters in GB 2312, and ends with this byte. */
 const hangulMax = 0xc8
 
 const withoutMeaning = /[\p{Co}\p{Cn}]/u
-const latinLetter = /[A-Za-z]/
 
 function judgeText(text: string, bytes: Buffer, at: number, found: TextEvidence): void {
   if (found.private === undefined && withoutMeaning.test(text)) {
     const before = [...text].findIndex((character) => withoutMeaning.test(character))
     found.private = at + offsetOf(bytes, before)
   }
+  if (text.includes('锟斤拷')) countLost(found, at + offsetOf(bytes, [...text].indexOf('锟')))
   found.unlikelihood += unlikelihoodOf(text)
-  let former = ''
-  let isRareBefore = false
-  let place = 0
-  for (const character of text) {
+  const characters = [...text]
+  for (const [place, character] of characters.entries()) {
     const lead = character < '\u2e80' ? undefined : leadOf(character)
     const isChinese = lead !== undefined || (character >= '\u2e80' && isHan(character))
     if (character >= '\u0080') found.characters += 1
     if (character >= '\u3041' && character <= '\u30fe') found.kana += 1
-    const isRare = isChinese && lead === undefined
-    if (isChinese) {
-      found.han += 1
-      if (isCommon(character)) found.common += 1
-      if ((lead ?? hangulMax + 1) <= hangulMax) found.hangul += 1
-    }
-    if ((isRare && latinLetter.test(former)) || (isRareBefore && /[a-z€]/.test(character))) {
-      found.glued += 1
-      found.firstGlued ??= at + offsetOf(bytes, isRare ? place : place - 1)
-    }
-    former = character
-    isRareBefore = isRare
-    place += 1
+    if (!isChinese) continue
+    found.han += 1
+    if (isCommon(character)) found.common += 1
+    if ((lead ?? hangulMax + 1) <= hangulMax) found.hangul += 1
+    glued ??= buildGluedTest()
+    if (!glued(character, lead, characters[place - 1] ?? '', characters[place + 1] ?? '')) continue
+    found.glued += 1
+    found.firstGlued ??= at + offsetOf(bytes, place)
   }
 }
+
+let glued: ReturnType<typeof buildGluedTest> | undefined
 
 /** The offset of a character in GB18030, where digits are second bytes only of four. */
 function offsetOf(bytes: Buffer, characters: number): number {

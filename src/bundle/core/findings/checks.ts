@@ -178,6 +178,10 @@ const fileChecks = {
     'The file mixes UTF-8 and GB18030, probably because files were joined; the rarer of the two is here. Save each file as "CSV UTF-8" by itself, then join them.',
     '文件混有 UTF-8 与 GB18030 两种编码（多为文件拼接所致），此处是其中较少的一种；请把各文件分别另存为“CSV UTF-8”后再合并。',
   ),
+  'encoding-ambiguous': kind(
+    'The bytes are valid both as UTF-8 and as GB18030, and nothing in the file shows which is meant. Open it in its program and save it as "CSV UTF-8", which begins with a byte order mark.',
+    '文件按 UTF-8 与 GB18030 都能读取，无从判断是哪一种；请在原程序中打开并另存为“CSV UTF-8”（带 BOM）。',
+  ),
   'encoding-claim': kind(
     'The resource declares GB18030, but the file is UTF-8; correct or remove `encoding` in datapackage.json.',
     '资源声明为 GB18030，文件实为 UTF-8；请更正或删去 datapackage.json 中的 encoding。',
@@ -191,13 +195,13 @@ const fileChecks = {
     '文件不是 UTF-8，其字符也不像 GB18030 的中文，多半是其他编码（Windows-1252、EUC-KR、Big5 等）；请在原程序中打开并另存为“CSV UTF-8”。',
   ),
   'encoding-doubtful': kind(
-    'The file was read as GB18030, but some characters are unusual there; look at the text at this place, and if it is wrong, save the file as "CSV UTF-8".',
-    '文件按 GB18030 读取，但有些字符很少见；请查看此处文字，如有乱码，请另存为“CSV UTF-8”。',
+    'Text here is unusual in the encoding in which the file was read; look at the text at this place, and if it is wrong, open the file in its program and save it as "CSV UTF-8".',
+    '按文件所用编码读取，此处文字很少见；请查看此处文字，如有乱码，请在原程序中打开并另存为“CSV UTF-8”。',
     'warning',
   ),
   'encoding-garbled': kind(
-    'Text is garbled here, as 涓婃捣 for 上海: a program read the file in the wrong encoding and saved it. Open the original file with its own encoding and save it as "CSV UTF-8".',
-    '此处文字已是乱码（如“上海”成了“涓婃捣”）：文件曾以错误的编码打开并保存；请用正确的编码重新打开原文件，另存为“CSV UTF-8”。',
+    'Text is garbled here, as 涓婃捣 for 上海, or lost, as 锟斤拷 or ???: a program read the file in the wrong encoding and saved it. Open the original file with its own encoding and save it as "CSV UTF-8".',
+    '此处文字已是乱码（如“上海”成了“涓婃捣”）或已丢失（成了“锟斤拷”“???”）：文件曾以错误的编码打开并保存；请用正确的编码重新打开原文件，另存为“CSV UTF-8”。',
     'warning',
   ),
   'file-not-text': kind(

@@ -13,6 +13,7 @@ import { buildRowReader } from '../../core/cells/row-reader.ts'
 import { buildCopyWriter } from '../../core/csv/copy-writer.ts'
 import { buildScanner, mayBeUtf8, type Scan } from '../../core/csv/encoding.ts'
 import { buildGarbledSearch, garbledFault } from '../../core/csv/garbled-text.ts'
+import { buildTwoByteSearch, judgeTwoBytes, twoByteFaults } from '../../core/csv/judge-two-bytes.ts'
 import { inPieces } from '../../core/csv/read-rows.ts'
 import { buildBlock } from '../../core/csv/row-block.ts'
 import type { FileCount } from '../../core/findings/file-count.ts'
@@ -133,6 +134,7 @@ interface TextFile {
 function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
   const scanner = buildScanner('utf-8', isUtf8)
   const garbled = buildGarbledSearch(isUtf8)
+  const twoBytes = buildTwoByteSearch()
   const cutter = buildFileCutter(index, file, walk)
   // The strict path reports what concerns the whole file before its headers.
   const warningsBefore = walk.headers.length
@@ -140,17 +142,27 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
     add: (piece) => {
       scanner.add(piece)
       garbled.add(piece)
+      twoBytes.add(piece)
       // Fewer than four bytes do not show which encoding the file has.
       if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return false
       return cutter.cut(piece, scanner.found.bomBytes, false)
     },
     end: (hasEndMark) => {
       scanner.end()
-      const isRead = !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
-      if (hasEndMark === true) cutter.countEndMark()
       garbled.end()
+      twoBytes.end()
+      const isMarked = file.encoding !== undefined || scanner.found.bomBytes > 0
+      const verdict = garbled.found.isMisread ? 'utf-8' : judgeTwoBytes(twoBytes.found, isMarked)
+      const isUtf8Text = verdict === 'utf-8' || verdict === 'doubtful'
+      const isRead =
+        !isDoubtful(scanner.found) &&
+        isUtf8Text &&
+        cutter.cut(nothing, 0, true) &&
+        cutter.count().rowsRead > 0
+      if (hasEndMark === true) cutter.countEndMark()
       const place = { file: file.path, ...atOffset(garbled.found.first) }
-      walk.headers.splice(warningsBefore, 0, ...garbledFault(garbled.found, place))
+      const doubts = twoByteFaults(verdict, twoBytes.found, file.path)
+      walk.headers.splice(warningsBefore, 0, ...garbledFault(garbled.found, place), ...doubts)
       return isRead
     },
     count: cutter.count,
@@ -160,5 +172,5 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
 const nothing = Buffer.alloc(0)
 
 function isDoubtful({ undecodable, nul, strayBom }: Readonly<Scan>): boolean {
-  return undecodable !== undefined || nul !== undefined || strayBom !== undefined
+  return [undecodable, nul, strayBom].some((at) => at !== undefined)
 }
