@@ -107,9 +107,10 @@ function datasetRoute(app: App, services: Services, extension: AnswerFormat | un
         operationId: `listRecords${suffixOf(extension)}`,
         tags: ['records'],
         summary: `Records of a dataset${nameOf(extension)}`,
-        description:
-          'Records of the latest version of an edition; of the latest edition if none is given. Filter by any field, ' +
-          `as \`field\` or \`field__operator\`. ${aboutOf(extension)}`,
+        description: aboutOf(
+          extension,
+          'Records of the latest version of an edition; of the latest edition if none is given.',
+        ),
         params: Type.Object({ slug: Slug }),
         querystring: Type.Object({ edition, ...parametersOf(extension) }),
         response: responsesOf(extension),
@@ -134,7 +135,7 @@ function versionRoute(app: App, services: Services, extension: AnswerFormat | un
         operationId: `listVersionRecords${suffixOf(extension)}`,
         tags: ['records'],
         summary: `Records of one version${nameOf(extension)}`,
-        description: `Records of a fixed version. Filter by any field, as \`field\` or \`field__operator\`. ${aboutOf(extension)}`,
+        description: aboutOf(extension, 'Records of a fixed version.'),
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -168,12 +169,18 @@ function nameOf(extension: AnswerFormat | undefined): string {
   return extension === undefined ? '' : `, as ${names[extension]}`
 }
 
-function aboutOf(extension: AnswerFormat | undefined): string {
-  if (extension === 'json') return '`links.next` is the next page.'
+/** The whole description stands at the address without an extension. */
+function aboutOf(extension: AnswerFormat | undefined, what: string): string {
+  const same = 'The records of the address without extension.'
+  if (extension === 'json') return `${same} \`links.next\` is the next page.`
+  const all = 'Without `limit`, all records are streamed.'
   if (extension === 'geojson')
-    return 'Points in WGS-84 (RFC 7946), for datasets with coordinates. Without `limit`, all records are streamed.'
-  if (extension !== undefined) return 'Without `limit`, all records are streamed.'
-  return 'JSON in pages, or CSV, NDJSON or GeoJSON by `Accept`; without `limit`, those stream all records.'
+    return `${same} Points in WGS-84 (RFC 7946), for datasets with coordinates. ${all}`
+  if (extension !== undefined) return `${same} ${all}`
+  return (
+    `${what} Filter by any field, as \`field\` or \`field__operator\`. ` +
+    'JSON in pages, or CSV, NDJSON or GeoJSON by `Accept`; without `limit`, those stream all records.'
+  )
 }
 
 function parametersOf(extension: AnswerFormat | undefined) {

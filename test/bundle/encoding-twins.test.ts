@@ -6,7 +6,6 @@ import { inspectText } from '../../src/bundle/core/csv/encoding.ts'
 
 const gbk = (text: string) => iconv.encode(text, 'gb18030')
 const utf8 = (text: string) => Buffer.from(text)
-const hex = (bytes: string) => Buffer.from(bytes, 'hex')
 const cp1252 = (text: string) => iconv.encode(text, 'windows-1252')
 const join = (...parts: readonly Buffer[]) => Buffer.concat(parts)
 

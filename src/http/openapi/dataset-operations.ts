@@ -105,13 +105,12 @@ function specialise(
     withExample({ ...parameter, ...named.get(parameter.name) }, contract),
   )
   const replaced = new Set(generic.map(({ name }) => name))
-  const { summary = '', operationId = '', description = '' } = operation
+  const { summary = '', operationId = '' } = operation
   return {
     ...operation,
     operationId: `${operationId}.${contract.dataset}`,
     summary: `${inLanguage(contract.title, language)}: ${summary}`,
     tags: [contract.dataset],
-    description: `${description}\n\n${inLanguage(contract.description, language, '\n\n')}`,
     parameters: [...adapted, ...parameters.filter(({ name }) => !replaced.has(name))],
   }
 }

@@ -58,7 +58,7 @@ export function* shareSchemas(whole: OpenapiDocument): Generator<void, OpenapiDo
 function* simplifySchemas(document: OpenapiDocument): Generator<void, OpenapiDocument> {
   const paths: Record<string, Paths[string]> = {}
   for (const [path, methods] of Object.entries(document.paths)) {
-    paths[path] = mapValues(methods, (operation) => withBodies(operation, withNullTypes))
+    paths[path] = mapValues(methods, (operation) => withoutDefaults(withBodies(operation, withNullTypes)))
     yield
   }
   const schemas = mapValues(
@@ -66,6 +66,15 @@ function* simplifySchemas(document: OpenapiDocument): Generator<void, OpenapiDoc
     withNullTypes,
   )
   return { ...document, paths, components: { ...document.components, schemas } }
+}
+
+/** A parameter is optional unless it says otherwise, so `required: false` is left out. */
+function withoutDefaults({ parameters, ...operation }: Operation): Operation {
+  if (parameters === undefined) return operation
+  const shortened = parameters.map(({ required, ...parameter }) =>
+    required === true ? { required, ...parameter } : parameter,
+  )
+  return { ...operation, parameters: shortened }
 }
 
 interface Found {

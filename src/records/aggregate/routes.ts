@@ -71,6 +71,13 @@ const about =
   'records, on any field whose values are never withheld. A measure is null and named in `suppressed` if a value in ' +
   'its group is withheld; a code that is the total of others is never added to them.'
 
+/** The whole description stands at the address without an extension. */
+function aboutOf(form: Form | undefined, reads: string): string {
+  return form === undefined
+    ? `${about} ${reads}`
+    : 'The groups of the address without extension, in one format.'
+}
+
 function datasetRoute(app: App, context: AppContext, { extension, form, suffix }: Address): void {
   app.get(
     `/v1/datasets/:slug/aggregate${extension}`,
@@ -80,7 +87,10 @@ function datasetRoute(app: App, context: AppContext, { extension, form, suffix }
         operationId: `aggregateRecords${suffix}`,
         tags: ['records'],
         summary: `Records of a dataset, grouped${inForm(form)}`,
-        description: `${about} Reads the latest version of the latest edition, or of the requested editions.`,
+        description: aboutOf(
+          form,
+          'Reads the latest version of the latest edition, or of the requested editions.',
+        ),
         params: Type.Object({ slug: Slug }),
         querystring: Type.Object({ edition, group_by: groupBy, measures, sort, limit }),
         response: responsesOf(form, 'contract-breaking'),
@@ -104,7 +114,7 @@ function versionRoute(app: App, context: AppContext, { extension, form, suffix }
         operationId: `aggregateVersionRecords${suffix}`,
         tags: ['records'],
         summary: `Records of one version, grouped${inForm(form)}`,
-        description: `${about} Reads a fixed version.`,
+        description: aboutOf(form, 'Reads a fixed version.'),
         params: Type.Object({
           slug: Slug,
           edition: EditionName,

@@ -39,6 +39,8 @@ export interface DescribeOptions {
   readonly codes: (list: string) => Json
 }
 
+const compares: ReadonlySet<string> = new Set(['ne', 'gt', 'gte', 'lt', 'lte'])
+
 /** Every operator of every field of a contract. */
 export function describeFilters(contract: Contract, options: DescribeOptions): readonly DescribedParameter[] {
   return contract.fields.flatMap((field) =>
@@ -55,7 +57,11 @@ export function describeFilters(contract: Contract, options: DescribeOptions): r
             ? describeField(field, options)
             : `${nameOf(field, options)}: ${meaning}${options.language === 'zh' ? '。' : '.'}`,
         ...form,
-        schema: example === undefined ? form.schema : { ...form.schema, examples: [example] },
+        // Comparisons take the same value as equality, which has the example.
+        schema:
+          example === undefined || compares.has(operator)
+            ? form.schema
+            : { ...form.schema, examples: [example] },
       }
     }),
   )
