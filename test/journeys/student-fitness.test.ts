@@ -8,7 +8,7 @@ import { partsOf } from '../../src/contract/index.ts'
 
 import { listParts, receive, takeBundle } from '../../src/ingest/index.ts'
 import { approvePublication, checkProofs, publishEdition } from '../../src/publication/index.ts'
-import { openTestContext, publishSample, sampleRows } from '../support/open-test-context.ts'
+import { openTestContext, publishApproved, publishSample, sampleRows } from '../support/open-test-context.ts'
 
 import { bringPersonal } from '../support/personal-bundles.ts'
 import { callCli } from '../support/run-cli.ts'
@@ -136,7 +136,7 @@ t.test('results that are not synthetic are published with a proof for every with
   const waivers = partsOf(context.contracts.get(dataset).contract)
     .filter(({ provider }) => !parts.some((part) => part.provider === provider))
     .map(({ provider }) => ({ provider, reason: 'A test' }))
-  const published = await publish(dataset, of, { waivers })
+  const published = await publishApproved(testContext, dataset, of, { waivers })
   t.equal(published.state, 'done', JSON.stringify(published.findings))
   const version = await get(`/v1/datasets/${dataset}/editions/${of}/versions/1`)
   t.match(version.json(), { contractVersion: 4, synthetic: false, proven: true })

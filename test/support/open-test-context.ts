@@ -36,7 +36,12 @@ import { loadConfig } from '../../src/platform/config.ts'
 import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import type { Finding } from '../../src/platform/finding.ts'
 import { buildEventLog } from '../../src/platform/log/events.ts'
-import { type Publication, publishEdition, requestPublication } from '../../src/publication/index.ts'
+import {
+  approvePublication,
+  type Publication,
+  publishEdition,
+  requestPublication,
+} from '../../src/publication/index.ts'
 import { databaseEnvironment, testDatabase } from './database.ts'
 import { type CheckedDocument, conformanceTo } from './openapi-conformance.ts'
 
@@ -346,7 +351,7 @@ export async function publishSample(
   edition: string,
   partsMax = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  const { context, take, publish } = testContext
+  const { context, take } = testContext
   const { contract } = context.contracts.get(dataset)
   const { directories = {} } = contract.derivation ?? {}
   for (const directory of Object.values(directories))
@@ -358,7 +363,20 @@ export async function publishSample(
   const waivers = partsOf(contract)
     .filter((part) => !samples.some(({ provider }) => provider === part.provider))
     .map(({ provider }) => ({ provider, reason: 'Left out.' }))
-  await publish(dataset, edition, { waivers })
+  await publishApproved(testContext, dataset, edition, { waivers })
+}
+
+/** Publishes an edition; one that waits for an approval, as figures of samples may be implausible, is approved. */
+export async function publishApproved(
+  { context, publish }: Pick<TestContext, 'context' | 'publish'>,
+  dataset: string,
+  edition: string,
+  options: Parameters<TestContext['publish']>[2],
+): Promise<Publication> {
+  const publication = await publish(dataset, edition, options)
+  if (publication.state !== 'prepared') return publication
+  await approvePublication(context, { id: publication.id, actor: 'cli:test' })
+  return publishEdition(context, publication.id)
 }
 
 /** The shipped samples of a dataset and edition, limited to the first rows. */
