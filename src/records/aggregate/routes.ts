@@ -72,10 +72,8 @@ const about =
   'its group is withheld; a code that is the total of others is never added to them.'
 
 /** The whole description stands at the address without an extension. */
-function aboutOf(form: Form | undefined, reads: string): string {
-  return form === undefined
-    ? `${about} ${reads}`
-    : 'The groups of the address without extension, in one format.'
+function aboutOf(form: Form | undefined, whole: string): string {
+  return form === undefined ? whole : 'The groups of the address without extension, in one format.'
 }
 
 function datasetRoute(app: App, context: AppContext, { extension, form, suffix }: Address): void {
@@ -89,7 +87,7 @@ function datasetRoute(app: App, context: AppContext, { extension, form, suffix }
         summary: `Records of a dataset, grouped${inForm(form)}`,
         description: aboutOf(
           form,
-          'Reads the latest version of the latest edition, or of the requested editions.',
+          `${about} Reads the latest version of the latest edition, or of the requested editions.`,
         ),
         params: Type.Object({ slug: Slug }),
         querystring: Type.Object({ edition, group_by: groupBy, measures, sort, limit }),
@@ -114,7 +112,7 @@ function versionRoute(app: App, context: AppContext, { extension, form, suffix }
         operationId: `aggregateVersionRecords${suffix}`,
         tags: ['records'],
         summary: `Records of one version, grouped${inForm(form)}`,
-        description: aboutOf(form, 'Reads a fixed version.'),
+        description: aboutOf(form, 'Groups of a fixed version, as of a dataset.'),
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
