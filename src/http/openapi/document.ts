@@ -252,24 +252,25 @@ function withResponses(operation: Operation): Operation {
     ...operation,
     responses: mapValues(withDefault(responses), (response) => {
       const isNamed = summary === undefined || response['description'] !== 'Default Response'
-      return withoutTexts(isNamed ? response : { ...response, description: summary })
+      return withoutOtherForms(isNamed ? response : { ...response, description: summary })
     }),
   }
 }
 
 /**
- * Keeps JSON only where a URL negotiates formats: with a plain text, generated clients would type every
- * answer `Page | string`. Other formats have URLs with an extension; `x-also-as` lists them here.
+ * Keeps JSON only where a URL negotiates formats: with a plain text or GeoJSON, generated clients would type every
+ * answer as a union. Other formats have URLs with an extension; `x-also-as` lists them here.
  */
-function withoutTexts(response: Json): Json {
+function withoutOtherForms(response: Json): Json {
   const content = Object.entries((response['content'] ?? {}) as Readonly<Record<string, { schema?: Json }>>)
-  const isText = ([type, { schema }]: (typeof content)[number]) =>
-    schema?.['type'] === 'string' && !/[/+]json$/.test(type)
-  const texts = content.filter(isText)
-  if (texts.length === 0 || texts.length === content.length) return response
+  const hasJson = content.some(([type]) => type === 'application/json')
+  const isOther = ([type, { schema }]: (typeof content)[number]) =>
+    (schema?.['type'] === 'string' && !/[/+]json$/.test(type)) || (hasJson && type === 'application/geo+json')
+  const others = content.filter(isOther)
+  if (others.length === 0 || others.length === content.length) return response
   return {
     ...response,
-    content: Object.fromEntries(content.filter((one) => !isText(one))),
-    'x-also-as': texts.map(([type]) => type),
+    content: Object.fromEntries(content.filter((one) => !isOther(one))),
+    'x-also-as': others.map(([type]) => type),
   }
 }

@@ -54,7 +54,11 @@ export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'c
           name: 'publications',
           description: 'For keys that may publish: request, approve, preview, withdraw',
         },
-        { name: 'ckan', description: "CKAN's Action API, for catalogues that harvest" },
+        {
+          name: 'ckan',
+          description:
+            "CKAN's Action API, for catalogues that harvest. Each action also by `POST`, with the parameters as JSON",
+        },
         { name: 'odata', description: 'OData 4.0 for reading, for Excel and Power BI' },
         { name: 'mcp', description: 'The Model Context Protocol, for agents' },
         { name: 'service', description: 'The service itself' },

@@ -251,7 +251,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, handle: () =
     const near = typeof nearest === 'string' ? ` (${nearest}?)` : ''
     const sentence = `${detail ?? title}${near}`
     const message = `${sentence}${/[.。)）]$/.test(sentence) ? '' : '.'} ${hint}`
-    const target = targets[String(path)] ?? path
+    const target = targets.get(String(path)) ?? path
     reply
       .code(error.status)
       .header('cache-control', 'no-store')
@@ -263,7 +263,11 @@ async function answer(request: FastifyRequest, reply: FastifyReply, handle: () =
 }
 
 /** Names in OData of what the records module names otherwise. */
-const targets: Readonly<Record<string, string>> = { cursor: '$skiptoken', slug: 'set', sort: '$orderby' }
+const targets: ReadonlyMap<string, string> = new Map([
+  ['cursor', '$skiptoken'],
+  ['slug', 'set'],
+  ['sort', '$orderby'],
+])
 
 const rootOf = (context: AppContext, request: FastifyRequest) => `${baseUrl(request, context.config)}/odata/`
 
