@@ -186,7 +186,10 @@ t.test('faults are reported by cell, and nothing is written', async (t) => {
 t.test('an invalid command line explains what is valid', async (t) => {
   const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
     [['create', good], /--dataset and --edition/],
-    [['create', good, '--dataset', dataset, '--edition', '2025-2026'], /named like 2025\.$/m],
+    [
+      ['create', good, '--dataset', dataset, '--edition', '2025-2026'],
+      /named like 2025, because its contract has the period "year"\.$/m,
+    ],
     [['create', good, '--dataset', dataset, '--edition', '2025'], /one of edu-310101, edu-310104/],
     [['create', good, ...purpose, '--sequence', '0'], /whole number of at least 1/],
     [['create', join(office, 'none.csv'), ...purpose], /There is no file or folder/],
