@@ -47,7 +47,8 @@ function failingRoutes(app: App): void {
   app.get('/test/stream', (_request, reply) => {
     const source = Readable.from(
       (async function* () {
-        yield 'a,b\n'
+        // More than is held back to decide about compression: an error before that is a 500.
+        yield 'a,b\n'.repeat(10_000)
         throw new Error('broken inside')
       })(),
     )

@@ -107,6 +107,7 @@ function actionRoute(app: App, context: AppContext, action: Action): void {
         operationId: `ckan${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}`,
         tags,
         summary: action.summary,
+        description: 'Also by `POST`.',
         querystring: Type.Object(querySchema(action.parameters)),
         response,
       },
