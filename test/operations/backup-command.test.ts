@@ -77,7 +77,8 @@ t.test('backup, check and restore', async (t) => {
   t.match(await follow(check, source.environment), { code: 0, stdout: /^complete .*\n.*\ncomplete / })
   await bringElsewhere()
   const restoring = [...argumentsOf(restore, elsewhere), '--passphrase-file', join(elsewhere, 'passphrase')]
-  t.match(await runElsewhere(...restoring), { code: 0, stdout: /^restored / })
+  const restored = await runElsewhere(...restoring)
+  t.match(restored, { code: 0, stdout: /^restored / }, restored.stderr)
   const verified = await runElsewhere('verify', '--json')
   const original = await callCli(['verify', '--json'], source.environment)
   t.match(original, { code: 0 })
