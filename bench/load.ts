@@ -54,44 +54,53 @@ function requestOf(path: string, { port, headers }: Load): Buffer {
   return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('')}\r\n`)
 }
 
-/** One connection: sends a request, waits for the whole answer, and repeats until the time is over. */
+/**
+ * One connection at a time: sends a request, waits for the whole answer, and repeats until the time is over.
+ * Where a server ends a connection after a number of requests, the next request opens another.
+ */
 function walk(
   load: Load,
   requests: readonly Buffer[],
   until: number,
 ): Promise<{ answers: number; bytes: number }> {
-  const socket = connect(load.port, '127.0.0.1').setNoDelay(true)
   const count = { answers: 0, bytes: 0 }
   return new Promise((resolve, reject) => {
-    const ask = () => {
-      socket.write(requests[next++ % requests.length] ?? '')
+    const open = () => {
+      const socket = connect(load.port, '127.0.0.1').setNoDelay(true)
+      const ask = () => {
+        socket.write(requests[next++ % requests.length] ?? '')
+      }
+      const onAnswer = (closes: boolean) => {
+        count.answers += 1
+        const over = performance.now() >= until
+        if (!over && !closes) return ask()
+        socket.end()
+        if (over) resolve(count)
+        else open()
+      }
+      socket.once('connect', ask).once('error', reject)
+      readAnswers(socket, load.status, count, onAnswer, reject)
     }
-    const onAnswer = () => {
-      count.answers += 1
-      if (performance.now() < until) return ask()
-      socket.end()
-      resolve(count)
-    }
-    socket.once('connect', ask).once('error', reject)
-    readAnswers(socket, load.status, count, onAnswer, reject)
+    open()
   })
 }
 
-/** Reports each answer once its last byte has arrived. */
+/** Reports each answer once its last byte has arrived, and whether the server closes the connection after it. */
 function readAnswers(
   socket: Socket,
   status: number,
   count: { bytes: number },
-  onAnswer: () => void,
+  onAnswer: (closes: boolean) => void,
   onFault: (error: Error) => void,
 ): void {
   let head: Buffer | undefined
   let missing = 0
+  let closes = false
   socket.on('data', (chunk: Buffer) => {
     count.bytes += chunk.length
     if (missing > 0) {
       missing -= chunk.length
-      if (missing === 0) onAnswer()
+      if (missing === 0) onAnswer(closes)
       return
     }
     const held: Buffer = head === undefined ? chunk : Buffer.concat([head, chunk])
@@ -108,7 +117,8 @@ function readAnswers(
       onFault(new Error(`expected ${status} with a length:\n${text}`))
       return
     }
+    closes = /\r\nconnection: close/i.test(text)
     missing = Number(length) - (held.length - end - headEnd.length)
-    if (missing === 0) onAnswer()
+    if (missing === 0) onAnswer(closes)
   })
 }
