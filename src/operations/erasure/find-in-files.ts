@@ -3,7 +3,7 @@
  * workbooks and gzip files. What can't be searched, such as encrypted files, is named.
  */
 import { createReadStream } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -20,6 +20,7 @@ export interface FileTraces {
   readonly files: number
 }
 
+/** Read at a time. One buffer serves all files: one each would keep the garbage collector busy. */
 const chunkBytes = 4 << 20
 
 /** An archive inside an archive is read into memory up to this size: a workbook in a bag. */
@@ -44,7 +45,10 @@ export async function findInFiles(
   text: string,
   progress: Progress,
 ): Promise<FileTraces> {
-  const search: Search = { forms: formsOf(text), found: [], unsearched: [] }
+  const forms = formsOf(text)
+  const overlap = Math.max(...forms.map(({ length }) => length)) - 1
+  const held = Buffer.allocUnsafe(overlap + chunkBytes)
+  const search: Search = { forms, overlap, held, found: [], unsearched: [] }
   const paths = (await Promise.all(folders.map(listFiles))).flat()
   for (const [index, path] of paths.entries()) {
     progress('files', index, paths.length)
@@ -58,6 +62,10 @@ export async function findInFiles(
 
 interface Search {
   readonly forms: readonly Buffer[]
+  /** Bytes that a form may have in the chunk before the one it ends in. */
+  readonly overlap: number
+  /** Space for a chunk of a file and the overlap before it. */
+  readonly held: Buffer
   readonly found: string[]
   readonly unsearched: { path: string; reason: string }[]
 }
@@ -76,13 +84,28 @@ async function listFiles(folder: string): Promise<readonly string[]> {
 }
 
 async function searchFile(search: Search, path: string): Promise<void> {
-  if ((await stat(path)).size === 0) return
-  const start = await buffer(createReadStream(path, { end: 3 }))
-  if (await hasText(search, createReadStream(path, { highWaterMark: chunkBytes }))) search.found.push(path)
+  const file = await open(path)
+  const { start, hasIt } = await searchBytes(search, file).finally(() => file.close())
+  if (hasIt) search.found.push(path)
   await searchPacked(search, path, start, {
     zip: () => openPromise(path, { lazyEntries: true, autoClose: false }),
     gzip: () => createReadStream(path),
   })
+}
+
+/** Whether a file has the text as it stands, and its first bytes. */
+async function searchBytes(search: Search, file: FileHandle): Promise<{ start: Buffer; hasIt: boolean }> {
+  const { forms, overlap, held } = search
+  let start = Buffer.alloc(0)
+  for (let kept = 0; ; ) {
+    const { bytesRead } = await file.read(held, kept, chunkBytes)
+    if (kept === 0) start = Buffer.from(held.subarray(0, Math.min(4, bytesRead)))
+    if (bytesRead === 0) return { start, hasIt: false }
+    const bytes = held.subarray(0, kept + bytesRead)
+    if (forms.some((form) => bytes.includes(form))) return { start, hasIt: true }
+    kept = Math.min(overlap, bytes.length)
+    held.copyWithin(0, bytes.length - kept, bytes.length)
+  }
 }
 
 interface Packed {
@@ -135,8 +158,7 @@ async function searchZip(search: Search, path: string, zip: ZipFile, depth: numb
 }
 
 /** Whether a stream has the text in any form; a form may lie across two chunks. */
-async function hasText({ forms }: Search, source: AsyncIterable<Uint8Array>): Promise<boolean> {
-  const overlap = Math.max(...forms.map(({ length }) => length)) - 1
+async function hasText({ forms, overlap }: Search, source: AsyncIterable<Uint8Array>): Promise<boolean> {
   let end = Buffer.alloc(0)
   for await (const chunk of source) {
     const bytes = Buffer.concat([end, chunk])
