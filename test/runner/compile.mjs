@@ -33,8 +33,12 @@ const keptOutside = [
   ],
 ]
 
-/** Programs that start as processes. */
+/** Starts a thread: it looks for the thread's program above itself, as in the compiled service. */
+const threadStarter = 'src/publication/control/control-thread.ts'
+
+/** Programs that start as processes or threads. */
 const programs = [
+  'src/publication/control/control-worker.ts',
   ...['test/runner/run.ts', 'test/runner/group.ts'],
   ...['test/acceptance/main.ts', 'test/acceptance/journey.ts'],
   ...['test/corpus/main.ts', 'test/corpus/runner.ts'],
@@ -95,9 +99,8 @@ async function digestOf(files) {
 async function compile(entryPoints, outdir) {
   await mkdir(outdir, { recursive: true })
   await build({
-    entries: entryPoints,
+    entries: entryPoints.map((path) => ({ in: path, out: path.replace(/^src\/|\.ts$/g, '') })),
     outdir,
-    outbase: root,
     external: keptOutside,
     // The compiled files lie deeper than the packages' own look-ups by `require` expect: these start at the root.
     banner: {
@@ -115,7 +118,7 @@ const ownPlaces = {
   name: 'own-places',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      if (path.includes('node_modules')) return undefined
+      if (path.includes('node_modules') || path === join(root, threadStarter)) return undefined
       const contents = (await readFile(path, 'utf8'))
         .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
         .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))

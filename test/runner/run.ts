@@ -25,8 +25,8 @@ const timeoutSeconds = 600
  */
 const youngGeneration = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 
-/** What a file gave, and the milliseconds of CPU of its process; 0 where that ended. */
-type Result = FileResult & { readonly cpu: number }
+/** What a file gave, and the milliseconds of CPU of its process and of those it started; 0 where that ended. */
+type Result = FileResult & { readonly cpu: number; readonly childCpu: number }
 
 /** Runs the files named, or all. Gives the exit code. */
 export async function run(args: readonly string[], compiled: string): Promise<number> {
@@ -134,21 +134,21 @@ async function runProcess(
     ]
     child.send({ name: next, compiled: join(compiled, next.replace(/\.ts$/, '.js')) })
   }
-  const finish = (end?: string, cpu = 0) => {
+  const finish = (end?: string, [cpu = 0, childCpu = 0]: readonly number[] = []) => {
     for (const timer of timers) clearTimeout(timer)
     if (file === undefined) return
     const taken = reader.take()
     const isUnexplained = end !== undefined && taken.failed === 0
     hasFailed ||= taken.failed > 0 || isUnexplained
     const failures = isUnexplained ? [`${complaint}\n${end}`] : taken.failures
-    report(file, { ...taken, cpu, failed: taken.failed + (isUnexplained ? 1 : 0), failures })
+    report(file, { ...taken, cpu, childCpu, failed: taken.failed + (isUnexplained ? 1 : 0), failures })
     if (complaint !== '' && !isUnexplained) process.stderr.write(nameSources(complaint, compiled, root))
     complaint = ''
     file = undefined
   }
   createInterface({ input: child.stdout as Readable }).on('line', (line) => {
     if (line === '# next') begin()
-    else if (line.startsWith('# done ')) finish(undefined, Number(line.slice(7)))
+    else if (line.startsWith('# done ')) finish(undefined, line.slice(7).split(' ').map(Number))
     else reader.line(line)
   })
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -165,11 +165,11 @@ async function runProcess(
 }
 
 function linesOf(file: string, result: Result, compiled: string): readonly string[] {
-  const { passed, failed, failures, skipped, milliseconds, cpu } = result
+  const { passed, failed, failures, skipped, milliseconds, cpu, childCpu } = result
   const word = failures.length > 0 || failed > 0 ? 'not ok' : 'ok'
   const counts = `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}`
   return [
-    `${word}  ${file} # ${counts} time=${Math.round(milliseconds)}ms cpu=${cpu}ms`,
+    `${word}  ${file} # ${counts} time=${Math.round(milliseconds)}ms cpu=${cpu}+${childCpu}ms`,
     ...skipped.map((line) => `    ${line}`),
     ...failures.map((text) => withoutTap(nameSources(text, compiled, root))),
   ]

@@ -97,14 +97,14 @@ async function searchFile(search: Search, path: string): Promise<void> {
 async function searchBytes(search: Search, file: FileHandle): Promise<{ start: Buffer; hasIt: boolean }> {
   const { forms, overlap, held } = search
   let start = Buffer.alloc(0)
-  for (let kept = 0; ; ) {
-    const { bytesRead } = await file.read(held, kept, chunkBytes)
-    if (kept === 0) start = Buffer.from(held.subarray(0, Math.min(4, bytesRead)))
+  for (let carried = 0; ; ) {
+    const { bytesRead } = await file.read(held, carried, chunkBytes)
+    if (carried === 0) start = Buffer.from(held.subarray(0, Math.min(4, bytesRead)))
     if (bytesRead === 0) return { start, hasIt: false }
-    const bytes = held.subarray(0, kept + bytesRead)
+    const bytes = held.subarray(0, carried + bytesRead)
     if (forms.some((form) => bytes.includes(form))) return { start, hasIt: true }
-    kept = Math.min(overlap, bytes.length)
-    held.copyWithin(0, bytes.length - kept, bytes.length)
+    carried = Math.min(overlap, bytes.length)
+    held.copyWithin(0, bytes.length - carried, bytes.length)
   }
 }
 
