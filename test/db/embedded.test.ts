@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import root from 'tap'
-import { type Cluster, joinCluster } from '../../src/db/embedded/cluster.ts'
+import { type Cluster, joinCluster, leaseKey } from '../../src/db/embedded/cluster.ts'
 import { findPostmaster, trimLog } from '../../src/db/embedded/postmaster.ts'
 import { openJobs } from '../../src/db/jobs/open-jobs.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
@@ -183,6 +183,29 @@ root.test('a process that joins while another leaves gets a running server', asy
   }
   await current.leave()
   t.equal(await running(folder), undefined)
+})
+
+root.test('a lease that is granted by a server being stopped is taken again', async (t) => {
+  const folder = await clusterFolder(t)
+  for (const milliseconds of [0, 0.2, 0.5, 1]) {
+    // A server without a lease.
+    const other = await startOtherProcess(folder)
+    other.child.kill('SIGKILL')
+    await once(other.child, 'exit')
+    const url = Object.assign(new URL(other.url), { pathname: '/postgres' }).href
+    const joined = await administer(url, async (client) => {
+      await client.query(`SELECT pg_advisory_lock(${leaseKey})`)
+      const joining = joinCluster({ dataFolder: folder, observe })
+      const waits = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`
+      const waiting = await until(async () => Number((await client.query(waits)).rows[0].pid))
+      // As in a shutdown: whoever waits gets the lock, and is disconnected a moment later.
+      await client.query(`SELECT pg_advisory_unlock(${leaseKey}), pg_sleep(${milliseconds / 1_000}),
+        pg_terminate_backend(${waiting})`)
+      return joining
+    })
+    t.ok(await running(folder))
+    await joined.leave()
+  }
 })
 
 root.test('after SIGKILL of its process the server is used by the next, with all data', async (t) => {

@@ -214,7 +214,7 @@ function addressesOf({ secret }: ClusterContext, portOf: () => number): Addresse
  * The same for all clones: holders of the shared lock use the server; a process that gets the exclusive lock
  * may stop it.
  */
-const leaseKey = '7160941133914212717'
+export const leaseKey = '7160941133914212717'
 const leaseName = (clone: string): string =>
   `qingdan lease ${createHash('sha256').update(clone).digest('hex').slice(0, 16)}`
 
@@ -244,8 +244,11 @@ async function takeLease(context: ClusterContext): Promise<Lease> {
       await refuseOtherClones(context, lease.client)
       return lease
     } catch (error) {
+      const isStopping = !(await isOpen(lease.client))
       await releaseLease(context, lease)
-      throw error
+      // Whoever stops the server loses its lock a moment before the others are disconnected, so a lease may be of no use.
+      if (!isStopping) throw error
+      cause = error
     }
   }
   const lines = (await readFile(context.log).catch(() => Buffer.alloc(0))).subarray(logBytes).toString('utf8')
