@@ -137,20 +137,18 @@ function messageOf({ message, messageZh }: Finding): string {
   return languageInUse() === 'zh' ? messageZh : message
 }
 
+/** A finding on a line: its severity, place, check and message in the language in use. */
+export function findingLine(finding: Finding): string {
+  const { severity, file, cell, row, header, field, check, expected } = finding
+  const place = [file, cell ?? (row === undefined ? undefined : phrase`row ${row}`), header ?? field]
+  const more = expected === undefined ? '' : ` (${expected})`
+  return `${severity}  ${place.filter(Boolean).join(' ')}  ${check}: ${messageOf(finding)}${more}`
+}
+
 function printFindings(findings: readonly Finding[], errors: number, warnings: number): void {
   if (errors + warnings === 0) return
   print.line(`  ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`)
-  for (const finding of findings) {
-    const place = [
-      finding.file,
-      finding.cell ?? (finding.row === undefined ? undefined : `row ${finding.row}`),
-      finding.header ?? finding.field,
-    ]
-    const expected = finding.expected === undefined ? '' : ` (${finding.expected})`
-    print.line(
-      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${messageOf(finding)}${expected}`,
-    )
-  }
+  for (const finding of findings) print.line(`  ${findingLine(finding)}`)
   if (findings.length < errors + warnings)
     print.line(`  … ${errors + warnings - findings.length} more; --json prints all that are stored`)
 }

@@ -18,7 +18,7 @@ import { dayInShanghai } from '../../platform/time.ts'
 import { type Common, exitCodes, type FindingsOption, requirePaths, UsageError } from '../command.ts'
 import { progressLine } from '../display/progress.ts'
 import { loadSettings } from '../load-settings.ts'
-import { print, writeFindings } from '../output.ts'
+import { findingLine, print, writeFindings } from '../output.ts'
 
 export interface ScoreOptions extends Common, FindingsOption {
   readonly system: SchoolSystem
@@ -138,10 +138,7 @@ function report(
   { errors, warnings, findings }: { errors: number; warnings: number; findings: readonly Finding[] },
 ): void {
   print.refusal(`${scored} pupils scored; ${errors} errors, ${warnings} warnings`)
-  for (const { severity, cell, row, field, check, message, expected } of findings.slice(0, findingsShown)) {
-    const place = [cell ?? (row === undefined ? undefined : `row ${row}`), field].filter(Boolean).join(' ')
-    print.refusal(`  ${severity}  ${place}  ${check}: ${message}${expected ? ` (${expected})` : ''}`)
-  }
+  for (const finding of findings.slice(0, findingsShown)) print.refusal(`  ${findingLine(finding)}`)
   const more = errors + warnings - findingsShown
   if (more > 0) print.refusal(`  … ${more} more; --findings <file> writes all`)
 }

@@ -20,7 +20,7 @@ const lengthMax = 100
 const isChinese = (text: string) => /\p{Script=Han}/u.test(text)
 
 /** The value of the nearest known text, if one is near enough and no other value is as near. */
-export function nearestOf<T>(text: string, known: readonly Known<T>[]): T | undefined {
+export function nearestText<T>(text: string, known: readonly Known<T>[]): T | undefined {
   if (text.length > lengthMax || known.length > knownMax) return undefined
   const own = isChinese(text)
   const atMost = own

@@ -17,6 +17,7 @@ import { nearestOf } from '../../http/index.ts'
 import { defined } from '../../platform/defined.ts'
 import type { Bilingual } from '../../platform/language.ts'
 import { problem } from '../../platform/problem.ts'
+import { nearestText } from '../../platform/texts/nearest.ts'
 import { parseValues, writeValues } from './values.ts'
 
 /** A filter as parsed; its field and operator are not checked against a contract yet. */
@@ -330,7 +331,7 @@ function canonicalValue(path: string, field: Field, text: string, contracts: Con
   if (value === undefined || value === '') throw invalid(path, `Expected ${expected.en}.`)
   if (field.codes !== undefined && !contracts.codes(field.codes).byCode.has(value)) {
     const labelled = codesLabelled(value, field.codes, contracts)
-    const nearest = labelled[0] ?? nearestOf(value, [...contracts.codes(field.codes).byCode.keys()])
+    const nearest = labelled[0] ?? nearestCode(value, field.codes, contracts)
     const detail =
       labelled.length === 1
         ? `This is a label of the list ${field.codes}: filter by its code, or by \`${parameterName(field, 'label')}=${value}\`.`
@@ -338,6 +339,15 @@ function canonicalValue(path: string, field: Field, text: string, contracts: Con
     throw invalid(path, detail, { codes: field.codes, ...defined({ nearest }) })
   }
   return value
+}
+
+/** The code that is nearest, or whose label is, in either language, as 篮球 is to 蓝球. */
+function nearestCode(text: string, list: string, contracts: Contracts): string | undefined {
+  const { byCode, codes } = contracts.codes(list)
+  const labels = codes.flatMap(({ code, label }) =>
+    [label.zh, label.en].map((own) => ({ text: own.toLowerCase(), value: code })),
+  )
+  return nearestText(text.toLowerCase(), labels) ?? nearestOf(text, [...byCode.keys()])
 }
 
 /** The codes with this label, current or former, in either language, ignoring case. */
@@ -355,7 +365,10 @@ function codeOfLabel({ name, value }: Filter, field: Field, contracts: Contracts
   const [code, ...others] = codesLabelled(value, list, contracts)
   if (code === undefined) {
     const labels = (codesOf(contracts, field) ?? []).flatMap(({ label }) => [label.zh, label.en])
-    const nearest = nearestOf(value.trim(), labels)
+    const nearest = nearestText(
+      value.trim(),
+      labels.map((text) => ({ text, value: text })),
+    )
     throw invalid(name, `No code of the list ${list} has this label.`, {
       ...defined({ nearest }),
     })

@@ -4,8 +4,8 @@
  */
 import { type Contract, type Field, intakeFields, intakeKey, isPersonal } from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
+import { nearestByMeaning, nearestText } from '../../../platform/texts/nearest.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
-import { nearestByMeaning, nearestOf } from './nearest.ts'
 
 /** What a table is read by. */
 export type TableContract = Pick<Contract, 'fields' | 'primaryKey' | 'intake' | 'ignoredHeaders' | 'formulas'>
@@ -139,7 +139,7 @@ function nearest(folded: string, lexicon: ReadonlyMap<string, Meaning>, fields: 
     const field = typeof meaning === 'number' ? fields[meaning] : undefined
     return field === undefined ? [] : [{ text, value: field }]
   })
-  const best = nearestOf(folded, known) ?? nearestByMeaning(folded, known)
+  const best = nearestText(folded, known) ?? nearestByMeaning(folded, known)
   return best === undefined ? {} : { expected: `${best.title.zh} / ${best.name}` }
 }
 

@@ -3,8 +3,8 @@
  * codes that are not in the list, not valid on the day, or not allowed under the code of another field.
  */
 import { type Code, type CodeList, validOn } from '../../../contract/index.ts'
+import { nearestText } from '../../../platform/texts/nearest.ts'
 import type { BundleCheck } from '../findings/checks.ts'
-import { nearestOf } from './nearest.ts'
 
 /** What is wrong with a cell; never its value. */
 export interface CellFault {
@@ -65,7 +65,7 @@ export function buildCodeReader(list: CodeList, day: string, isPersonal = false)
     )
   const unknown = (text: string): CellFault => {
     // The nearest code says what the value almost was, which nobody may read of a person.
-    const near = isPersonal ? undefined : (zerosLost(text, valid) ?? nearestOf(fold(text), known))
+    const near = isPersonal ? undefined : (zerosLost(text, valid) ?? nearestText(fold(text), known))
     if (near === undefined) return { check: 'code-unknown', expected }
     const nearest = described.get(near) ?? near
     return { check: 'code-unknown', expected: `${expected}；最接近 / nearest: ${nearest}` }

@@ -26,6 +26,10 @@ export const workbookChecks = {
     'The workbook is truncated or damaged; open it in Excel, save it again, and copy that file.',
     '工作簿不完整或已损坏，请用 Excel 打开并重新保存后再复制。',
   ),
+  'workbook-trailing': kind(
+    'There are bytes after the end of the workbook, perhaps from a transfer; send the file again, or open it in Excel and save it.',
+    '工作簿末尾之后还有多余字节（可能由传输造成），请重新报送，或用 Excel 打开后重新保存。',
+  ),
   'workbook-large': kind(
     'The workbook has too much content, or unpacks to far more than its size; save the sheet as CSV UTF-8.',
     '工作簿内容过多或解压后异常膨胀，请把工作表另存为 CSV UTF-8。',

@@ -90,6 +90,7 @@ const workbookChecksByZipCheck: Partial<Record<string, BundleCheck>> = {
   'too-many-files': 'workbook-large',
   'too-many-bytes': 'workbook-large',
   'zip-encrypted': 'workbook-encrypted',
+  'zip-trailing': 'workbook-trailing',
 }
 
 /** Rethrows errors of the ZIP or its XML as findings about the workbook. */
