@@ -138,6 +138,15 @@ async function inTerminal(line: string, answer: string, variables: Readonly<Reco
   return { code, shown }
 }
 
+t.test('proofs of an edition that was never published: said, and where to look', async (t) => {
+  for (const act of ['verify', 'explain']) {
+    const asked = await cli('disclosure', act, dataset, '1999')
+    t.equal(asked.code, 4, act)
+    t.equal(asked.stdout, '')
+    t.match(asked.stderr, /edition.*\n?.*qingdan list/i)
+  }
+})
+
 t.test('dates of signers are days in Shanghai; a locked key says how to open it', async (t) => {
   const { publicKey, pair } = await officeKey(new Date('2026-01-01T00:00:00Z'))
   await addSigner(

@@ -1,4 +1,6 @@
 /** `qingdan disclosure`: checks the proofs of withheld counts, and says what is withheld. */
+
+import { problem } from '../../platform/problem.ts'
 import { type CheckedProof, checkProofs } from '../../publication/index.ts'
 import { type Common, exitCodes } from '../command.ts'
 import { print } from '../output.ts'
@@ -58,7 +60,9 @@ export async function explain(dataset: string, edition: string, options: Common)
 }
 
 const check = (dataset: string, edition: string) =>
-  withContext((context) => {
+  withContext(async (context) => {
     context.contracts.get(dataset)
-    return checkProofs(context, { dataset, edition })
+    const checked = await checkProofs(context, { dataset, edition })
+    if (checked.length === 0) throw problem('edition-not-found', { path: 'edition' })
+    return checked
   })

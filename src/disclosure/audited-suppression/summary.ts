@@ -66,10 +66,10 @@ export function summariseEdition(
     byReason: { primary, secondary },
     blocks,
     words: {
-      zh: `隐去 ${primary} 个人数过少的计数；另隐去 ${secondary} 个计数，使前者不能由合计减出。每个计数均已逐一证明不能精确推出。`,
+      zh: `隐去 ${primary} 个人数过少、或会直接透露过少人数的计数；另隐去 ${secondary} 个计数，使前者不能由合计减出。每个计数均已逐一证明不能精确推出。`,
       en:
-        `${primary} counts are withheld because they are small, and ${secondary} others so that the small ones ` +
-        `can't be found by subtraction. A proof exists for each of them.`,
+        `${primary} counts are withheld because they are small or would show a small one directly, and ${secondary} ` +
+        `others so that these can't be found by subtraction. A proof exists for each of them.`,
     },
     witnesses: digestOf(canonicalJson(witnesses)),
   }
