@@ -43,11 +43,31 @@ const dayLength = 1440 * minute
 /** Shanghai is 8 hours ahead of UTC, without summer time since 1991. */
 const offset = 8 * 60 * minute
 
+/** Dates calculated before, since every venue asks for the same few: ISO date to days since 1970, and back. */
+const dayNumbers = new Map<string, number>()
+const dates = new Map<number, string>()
+/** Enough for ten years of sessions; then they are forgotten. */
+const datesMax = 4_000
+
+function remembered<K, V>(found: Map<K, V>, key: K, calculate: () => V): V {
+  const before = found.get(key)
+  if (before !== undefined) return before
+  if (found.size >= datesMax) found.clear()
+  const value = calculate()
+  found.set(key, value)
+  return value
+}
+
+const dayNumberOf = (date: string) =>
+  remembered(dayNumbers, date, () => Date.parse(`${date}T00:00:00Z`) / dayLength)
+
 /** The beginning of an ISO date in Shanghai, in milliseconds since 1970. */
-export const midnightOf = (date: string) => Date.parse(`${date}T00:00:00Z`) - offset
+export const midnightOf = (date: string) => dayNumberOf(date) * dayLength - offset
 /** The ISO date so many days later. */
-export const dateAfter = (date: string, days: number) =>
-  new Date(Date.parse(`${date}T00:00:00Z`) + days * dayLength).toISOString().slice(0, 10)
+export function dateAfter(date: string, days: number): string {
+  const day = dayNumberOf(date) + days
+  return remembered(dates, day, () => new Date(day * dayLength).toISOString().slice(0, 10))
+}
 
 /** Whether a venue is open at an instant (milliseconds since 1970). */
 export function openAt(

@@ -62,18 +62,17 @@ export async function findOpen(context: AppContext, view: View): Promise<OpenPag
   const state = await venueState(context)
   const editions = await editionsFor(context, state, dayInShanghai(new Date(times.at)))
   const found = findVenues(editions, { place, activity, district, indoor, free })
-  const all = found.map((one) => {
-    const openness = opennessOf(one, state, { ...times, activity })
-    return openVenueBody(context.config, one, openness, times.at, view.language)
-  })
-  const open = all.filter((venue) => venue.state === 'open')
+  const all = found.map((one) => ({ one, openness: opennessOf(one, state, { ...times, activity }) }))
+  const open = all.filter(({ openness }) => openness.state === 'open')
   const rank = { open: 0, 'not-known': 1, closed: 2 } as const
   const shown = question.shows === 'open' ? open : all
   return {
     question,
+    // Found are the nearest first, and sorting keeps that order.
     venues: [...shown]
-      .sort((a, b) => rank[a.state] - rank[b.state] || (a.distance ?? 0) - (b.distance ?? 0))
-      .slice(0, shownMax),
+      .sort((a, b) => rank[a.openness.state] - rank[b.openness.state])
+      .slice(0, shownMax)
+      .map(({ one, openness }) => openVenueBody(context.config, one, openness, times.at, view.language)),
     matched: all.length,
     open: open.length,
     basis: basisOf(context.config, state, editions),
