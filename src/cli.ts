@@ -8,7 +8,7 @@ import { exitCodes, UsageError } from './cli/command.ts'
 import { commands } from './cli/commands.ts'
 import { configureHelp, finishHelp } from './cli/display/help.ts'
 import { chooseLanguage, phrase } from './cli/phrases.ts'
-import { stopProgressLine, writeRefusal } from './cli/terminal.ts'
+import { clearProgress, writeRefusal } from './cli/terminal.ts'
 import type { Language } from './platform/language.ts'
 import { packageFile } from './platform/package-root.ts'
 
@@ -28,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return explain(error)
   } finally {
-    stopProgressLine()
+    clearProgress()
   }
 }
 

@@ -18,22 +18,18 @@ export function writeRefusal(text: string): void {
   process.stderr.write(`${localised(text)}\n`)
 }
 
-/** Called when the progress line ends. */
-let stopProgress: () => void = () => {}
+/** Called when the progress line ends; undefined before there is one. */
+let stopProgress: (() => void) | undefined
 
 /** Registers what stops the progress line. */
 export function onClear(stop: () => void): void {
-  stopProgress()
+  stopProgress?.()
   stopProgress = stop
 }
 
-/** Stops the progress line at the end of a command, whatever it is. */
-export function stopProgressLine(): void {
-  stopProgress()
-}
-
-/** Clears the progress line, before a result is shown or, with `isRedrawn`, before its next text. */
+/** Clears the progress line: before a result, at the end of a command or, with `isRedrawn`, before its next text. */
 export function clearProgress({ isRedrawn = false }: { readonly isRedrawn?: boolean } = {}): void {
+  if (stopProgress === undefined) return
   if (!isRedrawn) stopProgress()
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 }
