@@ -96,6 +96,8 @@ t.test('service document and metadata name what may be read', async (t) => {
     })
     t.notMatch(answer.text, /secret/)
   }
+  t.match(await get('/odata?$top=1'), { status: 400, text: /entity set/ }, 'an option of an entity set')
+  t.match(await get('/odata?$format=json'), { status: 200 })
   const { text, headers } = await get('/odata/$metadata')
   t.match(String(headers['content-type']), /^application\/xml/)
   const parser = new SaxesParser({ xmlns: true })

@@ -32,14 +32,22 @@ export const knownOptions = [
 
 type Options = Readonly<Partial<Record<(typeof knownOptions)[number], string>>>
 
-/** The options of a request as texts. Throws `odata-unsupported`, `parameter-unknown` and `parameter-invalid`. */
-export function optionsOf(query: Readonly<Record<string, unknown>>): Options {
+/**
+ * The options of a request as texts. Throws `odata-unsupported`, `parameter-unknown` and `parameter-invalid`, also for
+ * those that are understood, but not at this address.
+ */
+export function optionsOf(
+  query: Readonly<Record<string, unknown>>,
+  here: readonly (typeof knownOptions)[number][] = knownOptions,
+): Options {
   const options: Record<string, string> = {}
   for (const [name, value] of Object.entries(query)) {
     // Every address takes it (http/hooks).
     if (name === 'lang') continue
     const path = name.slice(0, 100)
     if (!knownOptions.some((known) => known === name)) throw unknownOption(path)
+    if (!here.some((known) => known === name))
+      throw optionInvalid(path, 'This address takes no such option; an entity set, /odata/{name}, does.')
     if (typeof value !== 'string') throw optionInvalid(path, 'Give this option once.')
     options[name] = value
   }

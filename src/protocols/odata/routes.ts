@@ -163,7 +163,7 @@ function modelRoutes(app: App, context: AppContext): void {
       },
       (request, reply) =>
         answer(request, reply, async () => {
-          optionsOf(request.query as Record<string, unknown>)
+          optionsOf(request.query as Record<string, unknown>, ['$format'])
           const sets = await listEntitySets(context, request.caller)
           return send(request, reply, JSON.stringify(serviceDocument(sets, rootOf(context, request))))
         }),
