@@ -129,10 +129,16 @@ t.test('every detail of a problem has Chinese', async (t) => {
     'ingest',
     'publication',
     'records',
+    'transfer',
+    'venues',
+    'portal',
   ]
-  const calls = /\b(?:problem|refuse|invalid|notWaiting|invalidCursor)\((?!detail: string)|\bdetail =/g
+  const calls =
+    /\b(?:problem|refuse|invalid|notWaiting|invalidCursor|optionInvalid|unsupported)\((?!detail: string)|\bdetail =/g
   const sentence = /^[A-Z0-9`{].* .*\.$/s
-  const missing = [...modules, 'transfer', 'protocols/feed', 'protocols/dcat', 'protocols/mcp']
+  // CKAN's dialect is English.
+  const protocols = ['dcat', 'feed', 'mcp', 'odata', 'version-documents'].map((name) => `protocols/${name}`)
+  const missing = [...modules, ...protocols]
     .flatMap((module) => sources(`src/${module}`))
     .flatMap((source) => textsPassed(source, calls))
     .filter((text) => sentence.test(text) && chineseDetail(text) === text)

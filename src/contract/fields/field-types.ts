@@ -44,7 +44,8 @@ const decimalsMax = 30
 export const listSeparator = ';'
 
 function parseInteger(text: string): string | undefined {
-  if (!/^[+-]?\d{1,16}$/.test(text)) return undefined
+  // Leading zeros are no digits that a double could lose.
+  if (!/^[+-]?0*\d{1,16}$/.test(text)) return undefined
   const value = Number(text)
   return Number.isSafeInteger(value) ? String(value === 0 ? 0 : value) : undefined
 }
