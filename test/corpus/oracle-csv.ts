@@ -94,6 +94,8 @@ function refuseSwallowed(row: readonly string[], columns: readonly number[], del
     if (![0, 10, 11, 12].includes(index) || !/[\r\n]/.test(cell) || cell.includes(`${delimiter} `)) continue
     // Other cells of the row may hold a delimiter, as `1,234`, or a line break of their own.
     const lines = cell.split(/\r\n|\n|\r/).map((line) => line.split(delimiter))
+    const isRow = (cells: readonly string[]) => cells.length === columns.length && isReadable(cells, columns)
+    if (columns.length >= 3 && lines.some(isRow)) refuse('swallowed rows')
     lines[0] = [...row.slice(0, column), ...(lines[0] ?? [])]
     lines.push([...(lines.pop() ?? []), ...row.slice(column + 1, columns.length)])
     if (lines.some((cells) => cells.length !== columns.length)) continue
