@@ -4,7 +4,6 @@
  * repeat: it completes what a crash left unfinished and changes nothing that is complete. An edition of which somebody
  * else has delivered a part meanwhile gets no sample.
  */
-import { setFlagsFromString } from 'node:v8'
 import { loadServiceKey } from '../accounts/index.ts'
 import { readPublicKey } from '../bundle/index.ts'
 import { isNew, listVersions, readMirror } from '../catalogue/index.ts'
@@ -29,13 +28,6 @@ const broughtBy = 'cli:samples'
 const approvedBy = 'cli:samples-reviewed'
 
 /**
- * How much bytecode a function runs before V8 optimises it. Loading runs much code a little: with V8's own budget a third
- * of its CPU goes into optimising what then ends.
- */
-const budgetWhileLoading = 600_000
-const budgetOfV8 = 67_584
-
-/**
  * Publishes the samples if the settings ask for it and they are not published yet. Throws if one is refused:
  * the samples ship with the code, so a refusal is a defect of the code.
  */
@@ -56,14 +48,9 @@ export async function loadSamples(
     done += length
     report(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
   }
-  setFlagsFromString(`--interrupt-budget=${budgetWhileLoading}`)
-  try {
-    await untilOneFails(signal, inLines(context, samples), async (waves, signal) => {
-      for (const wave of waves) await loadWave(context, wave, signal, published)
-    })
-  } finally {
-    setFlagsFromString(`--interrupt-budget=${budgetOfV8}`)
-  }
+  await untilOneFails(signal, inLines(context, samples), async (waves, signal) => {
+    for (const wave of waves) await loadWave(context, wave, signal, published)
+  })
   if (signal.aborted) return
   await writeSetting(context.database.work, settingName, { state: 'done' })
 }

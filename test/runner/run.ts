@@ -20,10 +20,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const timeoutSeconds = 600
 
 /**
- * Megabytes for new objects, and how much bytecode a function runs before it is optimised. With V8's defaults, which
- * suit a process that stays, collecting garbage is a fifth of a short test, and optimising a tenth.
+ * Megabytes for new objects. With the default, which grows from 1 to 16, collecting garbage is a fifth of a short
+ * test, and a third of one that makes millions of cells.
  */
-const shortLived = ['--min-semi-space-size=64', '--max-semi-space-size=64', '--interrupt-budget=300000']
+const youngGeneration = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 
 /** What a file gave, and the milliseconds of CPU of its process and of those it started; 0 where that ended. */
 type Result = FileResult & { readonly cpu: number; readonly childCpu: number }
@@ -110,7 +110,7 @@ async function runProcess(
   report: (file: string, result: Result) => void,
 ): Promise<void> {
   // The argument makes the names unique that tap gives to temporary folders.
-  const child = spawn(process.execPath, [...shortLived, join(compiled, 'test/runner/group.js')], {
+  const child = spawn(process.execPath, [...youngGeneration, join(compiled, 'test/runner/group.js')], {
     cwd: root,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
