@@ -3,7 +3,7 @@
  * statistics still have the marker, and after it nothing has. It needs a cluster of its own: about 10 s.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
@@ -30,6 +30,24 @@ const wells = contractOf(
   ['well'],
   { dataset: 'wells', themes: ['education'], formats: ['csv', 'xlsx'] },
 )
+
+t.test('a text across two chunks of a file is found, and one that is not there is not', async (t) => {
+  const place = join(folder, 'chunks')
+  await mkdir(place, { recursive: true })
+  const chunk = 4 << 20
+  const bytes = Buffer.from(marker)
+  for (const before of [bytes.length - 1, 1, 0]) {
+    await writeFile(join(place, `${before}`), Buffer.concat([Buffer.alloc(chunk - before, 'a'), bytes]))
+  }
+  await writeFile(join(place, 'without'), Buffer.concat([Buffer.alloc(chunk, 'a'), bytes.subarray(1)]))
+  await writeFile(join(place, 'empty'), '')
+  const { found, unsearched, files } = await findInFiles([place], marker, quiet)
+  t.same(
+    found.map((path) => path.slice(place.length + 1)),
+    ['0', '1', `${bytes.length - 1}`],
+  )
+  t.same([unsearched, files], [[], 5])
+})
 
 t.test('what remains after an erasure, and that it is forced out', async (t) => {
   await mkdir(folder, { recursive: true })

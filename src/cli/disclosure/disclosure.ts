@@ -1,5 +1,4 @@
 /** `qingdan disclosure`: checks the proofs of withheld counts, and says what is withheld. */
-
 import { problem } from '../../platform/problem.ts'
 import { type CheckedProof, checkProofs } from '../../publication/index.ts'
 import { type Common, exitCodes } from '../command.ts'
